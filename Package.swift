@@ -13,5 +13,9 @@ let package = Package(
     name: "headrace",
     targets: [
         .target(name: "DataTypes", swiftSettings: settings),
+        .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,51 @@
+/// An opened iterator: the pure function from a batch's address to its bytes, cut into pieces that the pipeline runs where
+/// and when it likes. Immutable and thread-safe.
+package protocol BatchSource: Sendable {
+    var info: StreamInfo { get }
+    var epochPlan: EpochPlan { get }
+    var badRecordPolicy: BadRecordPolicy { get }
+    /// Slots that a worker takes at once: 1 for images; more where a sample costs less than taking it.
+    var slotsPerTask: Int { get }
+
+    /// Asks the storage for the records of `plan`, so that workers find them in memory. Blocks; called on a reader thread.
+    /// Errors are left for `execute` to find.
+    func readAhead(_ plan: BatchPlan)
+
+    /// Writes row `row` of every tensor: all its bytes, or throws.
+    ///
+    /// - Parameters:
+    ///   - slot: the record to deliver; not always the plan's own (substitutes).
+    ///   - slab: laid out as `info.layout` says. Only the bytes of `row` may be touched.
+    ///   - worker: the calling worker's reusable objects.
+    /// - Throws: a `BadRecord` that says which record and why. The row's bytes are then undefined; the pipeline clears them.
+    func execute(
+        _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
+    ) throws(BadRecord)
+}
+
+/// Wall nanoseconds of one task, by stage.
+package struct StageTimes: Sendable {
+    package var read: UInt64 = 0
+    package var decode: UInt64 = 0
+    package var augment: UInt64 = 0
+
+    package init() {}
+}
+
+/// Objects that one worker thread keeps between samples: decoders, buffers, tables.
+package final class WorkerScratch {
+    private var objects: [(key: ObjectIdentifier, object: AnyObject)] = []
+
+    package init() {}
+
+    /// This worker's object of that type, made at first use.
+    package func object<T: AnyObject>(_ type: T.Type, make: () -> T) -> T {
+        // A worker serves a handful of iterators; a linear search is faster than hashing.
+        for entry in objects where entry.key == ObjectIdentifier(type) {
+            return unsafe unsafeDowncast(entry.object, to: type)
+        }
+        let object = make()
+        objects.append((ObjectIdentifier(type), object))
+        return object
+    }
+}

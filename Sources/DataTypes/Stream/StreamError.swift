@@ -1,0 +1,39 @@
+/// Why a stream could not be opened, moved or continued: a code for programs, a message and a hint for people.
+package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Stable names that travel on the wire.
+    package enum Code: String, Sendable, CaseIterable {
+        case badRequest = "bad_request"
+        case badParameter = "bad_parameter"
+        case unknownDataset = "unknown_dataset"
+        case unknownIterator = "unknown_iterator"
+        case forbiddenPath = "forbidden_path"
+        case notFound = "not_found"
+        case badData = "bad_data"
+        case badRecord = "bad_record"
+        case badPosition = "bad_position"
+        case stateMismatch = "state_mismatch"
+        case memoryLimit = "memory_limit"
+        case overLimit = "over_limit"
+        case draining
+        case timeout
+        case version
+        case badFrame = "bad_frame"
+        case internalError = "internal"
+    }
+
+    package var code: Code
+    package var message: String
+    /// What to do about it, or empty.
+    package var hint: String
+    /// The same request may succeed later without any change.
+    package var isRetryable: Bool
+
+    package init(_ code: Code, _ message: String, hint: String = "", isRetryable: Bool = false) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.isRetryable = isRetryable
+    }
+
+    package var description: String { hint.isEmpty ? message : "\(message); \(hint)" }
+}

@@ -1,0 +1,23 @@
+/// What a stream has done since it was opened. Counters only grow.
+package struct StreamStatistics: Sendable, Hashable {
+    package var batches: UInt64 = 0
+    package var samples: UInt64 = 0
+    package var badRecords: UInt64 = 0
+    /// Wall nanoseconds that workers spent, summed over samples.
+    package var readNanoseconds: UInt64 = 0
+    package var decodeNanoseconds: UInt64 = 0
+    package var augmentNanoseconds: UInt64 = 0
+    /// CPU nanoseconds of workers, all stages.
+    package var cpuNanoseconds: UInt64 = 0
+    /// Nanoseconds the consumer waited for a batch that was not ready.
+    package var starvedNanoseconds: UInt64 = 0
+    /// Nanoseconds a ready batch waited for the consumer.
+    package var idleNanoseconds: UInt64 = 0
+    /// Batches ready and not yet taken, and the most there can be.
+    package var queueDepth = 0
+    package var queueCapacity = 0
+    /// Bytes reserved for slabs.
+    package var memoryBytes = 0
+
+    package init() {}
+}

@@ -1,0 +1,146 @@
+import DataTypes
+import Synchronization
+
+/// One batch in execution: a plan, the slab it goes into, and what has become of its rows.
+final class BatchJob: Sendable {
+    let source: any BatchSource
+    let plan: BatchPlan
+    let slab: Slab
+    /// Set when nobody wants the batch any more: rows not yet begun are left out.
+    let isCancelled = Atomic(false)
+    /// Called once, by the worker that ends the last row.
+    private let completion: @Sendable (BatchJob) -> Void
+
+    private struct Outcome {
+        var remaining: Int
+        var bad: [(row: Int, record: BadRecord, wasReplaced: Bool)] = []
+        var statistics = StageTimes()
+        var cpuNanoseconds: UInt64 = 0
+    }
+    private let outcome: Mutex<Outcome>
+
+    init(
+        source: any BatchSource, plan: BatchPlan, slab: Slab, completion: @escaping @Sendable (BatchJob) -> Void
+    ) {
+        self.source = source
+        self.plan = plan
+        self.slab = slab
+        self.completion = completion
+        outcome = Mutex(Outcome(remaining: plan.slots.count))
+    }
+
+    /// Executes `rows` on the calling worker.
+    ///
+    /// - Returns: CPU nanoseconds used: what the batch's stream is charged.
+    func run(rows: Range<Int>, worker: WorkerScratch) -> UInt64 {
+        let start = threadCPUNanoseconds()
+        var times = StageTimes()
+        var bad: [(row: Int, record: BadRecord, wasReplaced: Bool)] = []
+        if !isCancelled.load(ordering: .relaxed) {
+            for row in rows {
+                if let failure = execute(row: row, worker: worker, times: &times) { bad.append(failure) }
+            }
+        }
+        let used = threadCPUNanoseconds() - start
+        let isLast = outcome.withLock { outcome in
+            outcome.remaining -= rows.count
+            outcome.bad += bad
+            outcome.statistics.read += times.read
+            outcome.statistics.decode += times.decode
+            outcome.statistics.augment += times.augment
+            outcome.cpuNanoseconds += used
+            return outcome.remaining == 0
+        }
+        if isLast { completion(self) }
+        return used
+    }
+
+    private func execute(
+        row: Int, worker: WorkerScratch, times: inout StageTimes
+    ) -> (row: Int, record: BadRecord, wasReplaced: Bool)? {
+        guard let slot = plan.slots[row] else {
+            clear(row: row)
+            return nil
+        }
+        do throws(BadRecord) {
+            try source.execute(slot, row: row, into: slab, worker: worker, times: &times)
+            return nil
+        } catch {
+            if source.badRecordPolicy == .substitute, substitute(slot, row: row, worker: worker, times: &times) {
+                return (row, error, true)
+            }
+            clear(row: row)
+            return (row, error, false)
+        }
+    }
+
+    /// Tries other records in the row's place. A data set in which 32 draws find nothing good is not worth more.
+    private func substitute(_ slot: Slot, row: Int, worker: WorkerScratch, times: inout StageTimes) -> Bool {
+        for attempt in 0..<32 {
+            let other = source.epochPlan.substitute(for: slot, attempt: attempt)
+            do throws(BadRecord) {
+                try source.execute(other, row: row, into: slab, worker: worker, times: &times)
+                return true
+            } catch {
+                continue
+            }
+        }
+        return false
+    }
+
+    /// Makes every byte of a row zero (its index all ones), so that nothing of an earlier batch shows.
+    private func clear(row: Int) {
+        for tensor in source.info.layout.tensors {
+            let start = tensor.offset + row * tensor.sampleBytes
+            let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: slab.bytes[start..<start + tensor.sampleBytes])
+            // Rows of one tensor do not overlap, and this worker has this row.
+            unsafe bytes.initializeMemory(as: UInt8.self, repeating: tensor.role == .index ? 0xFF : 0)
+        }
+    }
+
+    /// What became of the batch. Only for the completion.
+    func finish() -> BatchOutcome {
+        outcome.withLock { outcome in
+            let bad = outcome.bad.sorted { $0.row < $1.row }
+            var lost = 0
+            if source.badRecordPolicy != .error {
+                let rows = bad.filter { !$0.wasReplaced }.map(\.row)
+                moveUp(over: rows)
+                // A lost row of the filling was counted in `pad` already.
+                lost = rows.count { !(plan.slots[$0]?.isPadding ?? true) }
+            }
+            return BatchOutcome(
+                badRecords: bad.map(\.record), pad: plan.pad + lost, times: outcome.statistics,
+                cpuNanoseconds: outcome.cpuNanoseconds)
+        }
+    }
+
+    /// Closes the gaps that lost rows leave: rows behind move up, cleared rows come to the end.
+    private func moveUp(over lost: [Int]) {
+        guard let first = lost.first else { return }
+        let gone = Set(lost)
+        var target = first
+        for row in first..<plan.slots.count where !gone.contains(row) {
+            for tensor in source.info.layout.tensors {
+                let base = tensor.offset
+                let from = unsafe UnsafeRawBufferPointer(
+                    rebasing: slab.bytes[(base + row * tensor.sampleBytes)..<(base + (row + 1) * tensor.sampleBytes)])
+                let to = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: slab.bytes[
+                        (base + target * tensor.sampleBytes)..<(base + (target + 1) * tensor.sampleBytes)])
+                // All workers are done with the batch, so this thread has it alone.
+                unsafe to.copyMemory(from: from)
+            }
+            target += 1
+        }
+        for row in target..<plan.slots.count { clear(row: row) }
+    }
+}
+
+/// The facts of a batch whose rows are all done.
+struct BatchOutcome {
+    var badRecords: [BadRecord]
+    var pad: Int
+    var times: StageTimes
+    var cpuNanoseconds: UInt64
+}

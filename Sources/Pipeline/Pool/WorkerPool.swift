@@ -1,0 +1,94 @@
+import DataTypes
+
+/// The daemon's decode threads, shared by all streams, and the reader threads that wait for the disk in their stead.
+///
+/// **Fairness.** Every stream has a *lane* with a virtual time: the CPU time it has been charged, over its weight. A free
+/// worker takes the next rows of the lane that is furthest behind, so lanes with work share the cores by weight, whatever
+/// their batches cost. A lane that was idle starts level with the busiest-waiting one; idleness is not saved up.
+package final class WorkerPool: Sendable {
+    package let threadCount: Int
+    private let queue: Monitor<LaneQueue>
+    private let readers: Monitor<ReadQueue>
+    private let threads: [WorkerThread]
+
+    /// - Parameters:
+    ///   - threads: decode threads, at least 1.
+    ///   - readers: threads that ask the storage for records ahead of the decoders, at least 1.
+    package init(threads: Int, readers: Int = 2) {
+        precondition(threads >= 1 && readers >= 1)
+        threadCount = threads
+        let queue = Monitor(LaneQueue())
+        let reading = Monitor(ReadQueue())
+        self.queue = queue
+        self.readers = reading
+        let decoders = (0..<threads).map { index in
+            WorkerThread(name: "decode-\(index)") { Self.decode(queue) }
+        }
+        let disk = (0..<readers).map { index in
+            WorkerThread(name: "read-\(index)") { Self.read(reading, into: queue) }
+        }
+        self.threads = decoders + disk
+    }
+
+    /// Ends all threads when they have finished the rows they are at. Batches not finished are never completed.
+    package func shutDown() {
+        queue.withLock { $0.isClosed = true }
+        readers.withLock { $0.isClosed = true }
+        queue.broadcast()
+        readers.broadcast()
+        for thread in threads { thread.join() }
+    }
+
+    /// Tasks done since the start: a watchdog that sees it stand still while `hasWork` knows that the pool hangs.
+    package var completedTasks: UInt64 { queue.withLock { $0.completedTasks } }
+    package var hasWork: Bool { queue.withLock { $0.hasWork } }
+
+    /// A new lane.
+    func makeLane(weight: Double) -> Int { queue.withLock { $0.addLane(weight: weight) } }
+
+    /// Drops what waits in the lane. Rows under way are finished.
+    func removeLane(_ lane: Int) { queue.withLock { $0.removeLane(lane) } }
+
+    /// Reads ahead for `job`, then executes it.
+    func submit(_ job: BatchJob, lane: Int) {
+        readers.withLock { $0.jobs.append((job, lane)) }
+        readers.signal()
+    }
+
+    private static func read(_ readers: Monitor<ReadQueue>, into queue: Monitor<LaneQueue>) {
+        while let (job, lane) = readers.wait({ $0.next() }) {
+            if !job.isCancelled.load(ordering: .relaxed) { job.source.readAhead(job.plan) }
+            queue.withLock { $0.append(job, to: lane) }
+            queue.broadcast()
+        }
+    }
+
+    private static func decode(_ queue: Monitor<LaneQueue>) {
+        let scratch = WorkerScratch()
+        var finished: (lane: Int, nanoseconds: UInt64)?
+        while true {
+            let task: LaneQueue.Task? = queue.wait { state in
+                if let done = finished {
+                    state.charge(done.nanoseconds, to: done.lane)
+                    finished = nil
+                }
+                if state.isClosed { return .some(nil) }
+                return state.takeTask().map { .some($0) }
+            }
+            guard let task else { return }
+            finished = (task.lane, task.job.run(rows: task.rows, worker: scratch))
+        }
+    }
+}
+
+/// Batches that wait for a reader thread.
+struct ReadQueue {
+    var jobs: [(job: BatchJob, lane: Int)] = []
+    var isClosed = false
+
+    /// nil: wait. `.some(nil)`: end.
+    mutating func next() -> (job: BatchJob, lane: Int)?? {
+        if isClosed { return .some(nil) }
+        return jobs.isEmpty ? nil : .some(jobs.removeFirst())
+    }
+}

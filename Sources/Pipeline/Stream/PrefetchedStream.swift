@@ -1,0 +1,221 @@
+package import DataTypes
+import Synchronization
+
+/// A running stream over any `BatchSource`: prepares batches ahead on the pool and hands them over in order.
+package final class PrefetchedStream: BatchStream {
+    package let info: StreamInfo
+    private let source: any BatchSource
+    private let pool: WorkerPool
+    private let allocator: any SlabAllocator
+    private let lane: Int
+    private let onClose: @Sendable () -> Void
+
+    private struct State {
+        var window: PrefetchWindow
+        var waiter: (@Sendable (Result<StreamEvent, StreamError>) -> Void)?
+        var waitingSince: UInt64 = 0
+        var readySince: UInt64 = 0
+        var jobs: [BatchAddress: BatchJob] = [:]
+        var freeSlabs: [Slab] = []
+        var slabCount = 0
+        var isClosed = false
+        var statistics = StreamStatistics()
+    }
+    private let state: Mutex<State>
+
+    /// Slabs that a stream with this prefetch uses: those being prepared or ready, one on its way to the consumer and one
+    /// in the consumer's hands.
+    package static func slabCount(prefetch: Int) -> Int { prefetch + 2 }
+
+    /// - Parameters:
+    ///   - source: what to stream.
+    ///   - start: the first batch to hand over.
+    ///   - weight: the stream's share of the decode threads, relative to others'.
+    ///   - onClose: called once when the stream is closed, to give back what was reserved for it.
+    package init(
+        source: any BatchSource, start: BatchAddress, pool: WorkerPool, allocator: any SlabAllocator,
+        weight: Double = 1, onClose: @escaping @Sendable () -> Void = {}
+    ) {
+        self.source = source
+        self.pool = pool
+        self.allocator = allocator
+        self.onClose = onClose
+        info = source.info
+        lane = pool.makeLane(weight: weight)
+        state = Mutex(State(window: PrefetchWindow(position: start, capacity: source.info.prefetch)))
+        schedule()
+    }
+
+    deinit { close() }
+
+    package var position: BatchAddress { state.withLock { $0.window.position } }
+
+    package func stepCount(epoch: Int) -> Int { source.epochPlan.stepCount(epoch: epoch) }
+
+    package var statistics: StreamStatistics {
+        state.withLock { state in
+            var result = state.statistics
+            result.queueDepth = state.window.readyCount
+            result.queueCapacity = state.window.capacity
+            result.memoryBytes = state.slabCount * info.layout.payloadBytes
+            return result
+        }
+    }
+
+    package func next(_ deliver: @escaping @Sendable (Result<StreamEvent, StreamError>) -> Void) {
+        let event: Result<StreamEvent, StreamError>? = state.withLock { state in
+            precondition(state.waiter == nil, "one call of next at a time")
+            if state.isClosed { return .failure(Self.closedError) }
+            if let event = takeEvent(&state) { return event }
+            state.waiter = deliver
+            state.waitingSince = monotonicNanoseconds()
+            return nil
+        }
+        if let event { deliver(event) }
+        schedule()
+    }
+
+    package func reset() -> BatchAddress {
+        let (position, unwanted, leftovers) = state.withLock { state in
+            state.waiter = nil
+            state.readySince = 0
+            let leftovers = state.window.reset()
+            let position = state.window.position
+            return (position, state.jobs.filter { $0.key < position }.map(\.value), leftovers)
+        }
+        abandon(unwanted, leftovers)
+        schedule()
+        return position
+    }
+
+    package func seek(to address: BatchAddress) throws(StreamError) {
+        guard (0...EpochPlan.maxEpoch).contains(address.epoch), address.step >= 0,
+            address.step <= stepCount(epoch: address.epoch)
+        else {
+            throw StreamError(
+                .badPosition, "there is no step \(address.step) in epoch \(address.epoch)",
+                hint: (0...EpochPlan.maxEpoch).contains(address.epoch)
+                    ? "that epoch has \(stepCount(epoch: address.epoch)) steps" : "")
+        }
+        let (unwanted, leftovers) = state.withLock { state in
+            state.waiter = nil
+            state.readySince = 0
+            let leftovers = state.window.seek(to: address)
+            let jobs = Array(state.jobs.values)
+            state.jobs = [:]
+            return (jobs, leftovers)
+        }
+        abandon(unwanted, leftovers)
+        schedule()
+    }
+
+    package func close() {
+        let abandoned: ([BatchJob], PrefetchWindow.Leftovers)? = state.withLock { state in
+            guard !state.isClosed else { return nil }
+            state.isClosed = true
+            state.waiter = nil
+            state.freeSlabs = []
+            // Forgets what was ready and refuses what is still under way.
+            let leftovers = state.window.seek(to: state.window.position)
+            return (Array(state.jobs.values), leftovers)
+        }
+        guard let (unwanted, leftovers) = abandoned else { return }
+        abandon(unwanted, leftovers)
+        pool.removeLane(lane)
+        onClose()
+    }
+
+    /// Stops work that nobody wants any more. Taking the leftovers keeps them alive until the lock is free.
+    private func abandon(_ jobs: [BatchJob], _ leftovers: consuming PrefetchWindow.Leftovers) {
+        for job in jobs { job.isCancelled.store(true, ordering: .relaxed) }
+    }
+
+    private static var closedError: StreamError { StreamError(.badRequest, "the stream is closed") }
+
+    /// The event at the position, if there is one. Called with the lock held.
+    private func takeEvent(_ state: inout State) -> Result<StreamEvent, StreamError>? {
+        let position = state.window.position
+        let steps = stepCount(epoch: position.epoch)
+        if position.step >= steps { return .success(.epochEnd(epoch: position.epoch, stepCount: steps)) }
+        guard let result = state.window.take() else { return nil }
+        let now = monotonicNanoseconds()
+        if state.readySince != 0 { state.statistics.idleNanoseconds += now - state.readySince }
+        state.readySince = state.window.readyCount > 0 ? now : 0
+        switch result {
+        case .success(let batch):
+            state.statistics.batches += 1
+            state.statistics.samples += UInt64(info.batchSize - batch.pad)
+            return .success(.batch(batch))
+        case .failure(let error):
+            return .failure(error)
+        }
+    }
+
+    /// Starts batches as long as the window and the slabs allow it.
+    private func schedule() {
+        while let job = state.withLock({ state in takeJob(&state) }) { pool.submit(job, lane: lane) }
+    }
+
+    /// The next batch to prepare with the slab it goes into, or nil. Called with the lock held.
+    private func takeJob(_ state: inout State) -> BatchJob? {
+        guard !state.isClosed, let address = state.window.takeUpcoming(stepCount: stepCount(epoch:)) else { return nil }
+        guard let slab = takeSlab(&state) else {
+            state.window.putBack(address)
+            return nil
+        }
+        let generation = state.window.generation
+        let job = BatchJob(source: source, plan: source.epochPlan.plan(address), slab: slab) { [weak self] job in
+            self?.completed(job, generation: generation)
+        }
+        state.jobs[address] = job
+        return job
+    }
+
+    private func takeSlab(_ state: inout State) -> Slab? {
+        if let slab = state.freeSlabs.popLast() { return slab }
+        guard state.slabCount < Self.slabCount(prefetch: state.window.capacity) else { return nil }
+        state.slabCount += 1
+        return allocator.allocate(byteCount: info.layout.payloadBytes)
+    }
+
+    /// A slab is free again, when the last holder of its batch has let go.
+    private func giveBack(_ slab: Slab) {
+        state.withLock { state in
+            if !state.isClosed { state.freeSlabs.append(slab) }
+        }
+        schedule()
+    }
+
+    /// Called by the worker that ends a batch's last row.
+    private func completed(_ job: BatchJob, generation: Int) {
+        let outcome = job.finish()
+        let address = job.plan.address
+        let batch = DataBatch(
+            address: address, partIndex: info.partIndex, layout: info.layout, pad: outcome.pad,
+            stepCount: job.plan.stepCount, badRecords: outcome.badRecords, slab: job.slab
+        ) { [weak self] slab in self?.giveBack(slab) }
+        var result: Result<DataBatch, StreamError> = .success(batch)
+        if source.badRecordPolicy == .error, let bad = outcome.badRecords.first {
+            result = .failure(
+                StreamError(
+                    .badRecord, bad.description,
+                    hint: "open the stream with on_bad_record=\"skip\" to go on without such records"))
+        }
+        let answer: (() -> Void)? = state.withLock { state in
+            if state.jobs[address] === job { state.jobs[address] = nil }
+            state.statistics.readNanoseconds += outcome.times.read
+            state.statistics.decodeNanoseconds += outcome.times.decode
+            state.statistics.augmentNanoseconds += outcome.times.augment
+            state.statistics.cpuNanoseconds += outcome.cpuNanoseconds
+            guard state.window.completed(address, generation: generation, result) else { return nil }
+            state.statistics.badRecords += UInt64(outcome.badRecords.count)
+            if state.readySince == 0 { state.readySince = monotonicNanoseconds() }
+            guard let waiter = state.waiter, let event = takeEvent(&state) else { return nil }
+            state.waiter = nil
+            state.statistics.starvedNanoseconds += monotonicNanoseconds() - state.waitingSince
+            return { waiter(event) }
+        }
+        answer?()
+        schedule()
+    }
+}
