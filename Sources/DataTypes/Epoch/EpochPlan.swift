@@ -71,6 +71,13 @@ package struct EpochPlan: Sendable, Hashable {
         }
     }
 
+    /// Records that this part delivers in a whole epoch. Under a global partition that is its share of the data set.
+    package var partRecordCount: Int {
+        let rest = recordCount % groupSize
+        return groupSize == batchSize
+            ? recordCount : recordCount / groupSize * batchSize + min(max(rest - groupOffset, 0), batchSize)
+    }
+
     /// Where `epoch` begins in the endless row of passes, under carry-over.
     ///
     /// An epoch ends with the first group that reaches the end of a pass. With groups no longer than a pass, epoch `e`

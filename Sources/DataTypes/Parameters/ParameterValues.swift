@@ -81,9 +81,4 @@ package struct ParameterValues: Sendable, Hashable {
             return value
         }
     }
-
-    /// One line a parameter, sorted by name: what the spec's hash is taken of.
-    package var canonicalText: String {
-        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
-    }
 }

@@ -1,0 +1,33 @@
+/// Why one sample cannot be augmented as its stream asks. The stream's bad-record policy decides what follows.
+package enum AugmentationError: Error, Equatable, CustomStringConvertible {
+    /// The random square of `max_crop_size` does not fit.
+    case imageSmallerThanCrop(width: Int, height: Int, cropSize: Int)
+    /// The image is smaller than `data_shape` although it was enlarged: rounding took a pixel.
+    case imageSmallerThanShape(width: Int, height: Int, shapeWidth: Int, shapeHeight: Int)
+    /// A step would give an image without pixels, as `resize` does with a very long and thin one.
+    case emptyImage(step: String, width: Int, height: Int)
+    /// A step would give an image beyond the limit on one side or on the number of pixels.
+    case imageTooLarge(step: String, width: Int, height: Int, maxSide: Int, maxPixels: Int)
+    /// The image has another number of channels than `data_shape`.
+    case channelMismatch(image: Int, shape: Int)
+    /// The decoded image is not the one that was planned for: its header and its content disagree.
+    case sourceMismatch(width: Int, height: Int, plannedWidth: Int, plannedHeight: Int)
+
+    package var description: String {
+        switch self {
+        case .imageSmallerThanCrop(let width, let height, let cropSize):
+            "the image is \(width)×\(height), smaller than max_crop_size \(cropSize); lower max_crop_size or set resize"
+        case .imageSmallerThanShape(let width, let height, let shapeWidth, let shapeHeight):
+            "the image is \(width)×\(height) before the crop, smaller than data_shape "
+                + "\(shapeWidth)×\(shapeHeight) (width×height); set resize, or max_img_size and scales that keep it larger"
+        case .emptyImage(let step, let width, let height):
+            "\(step) would make an image of \(width)×\(height) pixels; this image is too long and thin for it"
+        case .imageTooLarge(let step, let width, let height, let maxSide, let maxPixels):
+            "\(step) would make an image of \(width)×\(height); at most \(maxSide) a side and \(maxPixels) pixels are allowed"
+        case .channelMismatch(let image, let shape):
+            "the image has \(image) channels and data_shape asks for \(shape)"
+        case .sourceMismatch(let width, let height, let plannedWidth, let plannedHeight):
+            "the decoded image is \(width)×\(height), and its header promised \(plannedWidth)×\(plannedHeight)"
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/* JPEG in and out of caller-owned memory, over libjpeg-turbo, without its headers.
+ *
+ * libjpeg reports errors by longjmp. Every function here sets its own return point before it calls the library and
+ * clears the state before it returns, so no frame of the caller is ever jumped over.
+ * A decoder belongs to one thread at a time. */
+#ifndef HEADRACE_CJPEG_H
+#define HEADRACE_CJPEG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    CJPEG_OK = 0,
+    CJPEG_CORRUPT,         /* the bytes break the format, or the library warned about them */
+    CJPEG_TRUNCATED,       /* the bytes end before the picture does */
+    CJPEG_UNSUPPORTED,     /* legal JPEG that nothing here can decode */
+    CJPEG_TOO_MANY_PIXELS, /* over cjpeg_options.max_pixels */
+    CJPEG_TOO_MANY_SCANS,  /* over cjpeg_options.max_scans */
+    CJPEG_NO_MEMORY,
+    CJPEG_BAD_CALL         /* the caller's buffer is too small, or calls came out of order */
+} cjpeg_status;
+
+/* What the decoded rows hold. */
+typedef enum {
+    CJPEG_GRAY = 1, /* one byte a pixel: the Y plane, if there is one */
+    CJPEG_BGR = 3   /* three bytes a pixel */
+} cjpeg_colour;
+
+/* Room for the NUL-terminated reason of a failure. */
+typedef struct {
+    char text[200];
+} cjpeg_message;
+
+typedef struct {
+    uint64_t max_pixels;
+    uint32_t max_scans;
+    /* Decode what there is of a damaged picture, and repeat the last row where it ends early. */
+    bool tolerate_damage;
+} cjpeg_options;
+
+typedef struct {
+    uint32_t width;
+    uint32_t height;
+    uint32_t components;
+} cjpeg_info;
+
+typedef struct cjpeg_decoder cjpeg_decoder;
+
+/* NULL when there is no memory. */
+cjpeg_decoder *cjpeg_decoder_create(void);
+void cjpeg_decoder_destroy(cjpeg_decoder *decoder);
+
+/* Reads the header of the picture in bytes[0..<count], which must stay valid until cjpeg_decode has returned. */
+cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
+                         cjpeg_info *info, cjpeg_message *why);
+
+/* Decodes the picture of the last cjpeg_begin into `height` rows of `width * colour` bytes, `stride` bytes apart.
+ * After CJPEG_OK every pixel is written; after any other status the content of the rows means nothing. */
+cjpeg_status cjpeg_decode(cjpeg_decoder *decoder, cjpeg_colour colour, uint8_t *rows, size_t capacity, size_t stride,
+                          cjpeg_message *why);
+
+/* Encodes rows of gray or BGR pixels as baseline JPEG, chroma halved both ways. `quality` is 1...100.
+ * On CJPEG_OK *bytes is memory for cjpeg_free; otherwise NULL. */
+cjpeg_status cjpeg_encode(const uint8_t *rows, uint32_t width, uint32_t height, cjpeg_colour colour, size_t stride,
+                          int quality, uint8_t **bytes, size_t *count, cjpeg_message *why);
+void cjpeg_free(uint8_t *bytes);
+
+#endif

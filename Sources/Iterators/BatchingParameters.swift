@@ -1,0 +1,127 @@
+import DataTypes
+
+/// The parameters that every iterator over records has: batches, parts, order, and what to do with bad records.
+struct BatchingParameters: Sendable {
+    enum Partition: String, CaseIterable { case count, bytes, global }
+
+    let batchSize: Int
+    let roundsBatch: Bool
+    let prefetch: Int
+    let numParts: Int
+    let partIndex: Int
+    let partition: Partition
+    let hasEvenParts: Bool
+    let shuffles: Bool
+    let seed: Int64
+    /// Chunk size in MiB, 0 for none.
+    let chunkMebibytes: Int
+    let chunkSeed: Int64
+    let badRecordPolicy: BadRecordPolicy
+    let dataName: String
+    let labelName: String
+
+    static let specs: [ParameterSpec] = [
+        ParameterSpec("batch_size", .integer(1...1_048_576), default: nil, "Samples in a batch."),
+        ParameterSpec(
+            "round_batch", .bool, default: .bool(true),
+            "Fills the last batch from the start of the data; without shuffle the next epoch begins behind what was taken."),
+        ParameterSpec(
+            "prefetch_buffer", .integer(1...1024), default: .integer(4), "Batches made ready ahead of the consumer."),
+        ParameterSpec("num_parts", .integer(1...1_048_576), default: .integer(1), "Parts the data is split into."),
+        ParameterSpec("part_index", .integer(.atLeast(0)), default: .integer(0), "The part to read, from 0."),
+        ParameterSpec(
+            "partition", .choice(Partition.allCases.map(\.rawValue)), default: .string("count"),
+            "How parts are cut: by count of records, by bytes as MXNet does, or global (slices of every global batch)."),
+        ParameterSpec(
+            "even_parts", .bool, default: .bool(false),
+            "Gives every part as many batches as the largest has; the filling counts in pad."),
+        ParameterSpec("shuffle", .bool, default: .bool(false), "Permutes all records of the part, anew every epoch."),
+        ParameterSpec(
+            "seed", .integer(.all), default: .integer(0), "Seed of the order and, unless seed_aug is given, of augmentation."),
+        ParameterSpec(
+            "shuffle_chunk_size", .integer(0...1_048_576), default: .integer(0),
+            "Permutes chunks of about this many MiB instead of records, for slow disks; with shuffle, records inside too."),
+        ParameterSpec("shuffle_chunk_seed", .integer(.all), default: .integer(0), "Seed of the order of chunks."),
+        ParameterSpec(
+            "on_bad_record", .choice(BadRecordPolicy.allCases.map(\.rawValue)), default: .string("error"),
+            "What a record that cannot be delivered does: ends the epoch, is left out, or is replaced by another."),
+        ParameterSpec("data_name", .string, default: .string("data"), "Name of the data tensor."),
+        ParameterSpec("label_name", .string, default: .string("softmax_label"), "Name of the label tensor."),
+    ]
+
+    /// Parameters that change what is said of a batch or how fast it comes, and no byte of it.
+    static let presentation: Set<String> = ["prefetch_buffer", "data_name", "label_name"]
+
+    init(_ values: ParameterValues) throws(ParameterError) {
+        batchSize = values.integer("batch_size")
+        roundsBatch = values.bool("round_batch")
+        prefetch = values.integer("prefetch_buffer")
+        numParts = values.integer("num_parts")
+        partIndex = values.integer("part_index")
+        // The choices are those of the enumerations.
+        partition = Partition(rawValue: values.string("partition"))!
+        badRecordPolicy = BadRecordPolicy(rawValue: values.string("on_bad_record"))!
+        hasEvenParts = values.bool("even_parts")
+        shuffles = values.bool("shuffle")
+        seed = Int64(values.integer("seed"))
+        chunkMebibytes = values.integer("shuffle_chunk_size")
+        chunkSeed = Int64(values.integer("shuffle_chunk_seed"))
+        dataName = values.string("data_name")
+        labelName = values.string("label_name")
+        guard partIndex < numParts else {
+            throw .outOfRange(
+                name: "part_index", value: String(partIndex), allowed: "0 to \(numParts - 1), below num_parts")
+        }
+        for (name, value) in [("data_name", dataName), ("label_name", labelName)] {
+            guard (1...128).contains(value.utf8.count) else {
+                throw .outOfRange(name: name, value: "'\(value.prefix(40))'", allowed: "1 to 128 bytes of text")
+            }
+        }
+        guard dataName != labelName, !["index"].contains(dataName), !["index"].contains(labelName) else {
+            throw .conflict(
+                names: ["data_name", "label_name"], reason: "tensors of a batch need different names, and 'index' is taken")
+        }
+    }
+
+    /// The order of a run over `recordCount` records of `byteCount` bytes.
+    ///
+    /// - Parameter bytePart: MXNet's byte range of a part as ordinals; called when `partition` is `bytes`.
+    func epochPlan(
+        recordCount: Int, byteCount: UInt64, bytePart: (_ part: Int) -> Range<Int>
+    ) -> EpochPlan {
+        func records(of part: Int) -> Range<Int> {
+            switch partition {
+            case .count: recordCount * part / numParts..<recordCount * (part + 1) / numParts
+            case .bytes: bytePart(part)
+            case .global: 0..<recordCount
+            }
+        }
+        let mine = records(of: partIndex)
+        let largest = hasEvenParts ? (0..<numParts).reduce(0) { max($0, records(of: $1).count) } : nil
+        let order = order(of: mine.count, byteCount: byteCount, recordCount: recordCount)
+        let rounding: EpochPlan.Rounding =
+            !roundsBatch ? .zeroFill : order == .sequential ? .carryOver : .whole
+        return EpochPlan(
+            records: mine, evenedTo: largest, batchSize: batchSize,
+            globalParts: partition == .global ? (numParts, partIndex) : nil, rounding: rounding, order: order, seed: seed,
+            chunkSeed: chunkSeed)
+    }
+
+    private func order(of partCount: Int, byteCount: UInt64, recordCount: Int) -> EpochPlan.Order {
+        if chunkMebibytes > 0, recordCount > 0 {
+            let bytesPerRecord = max(1, byteCount / UInt64(recordCount))
+            let records = max(1, (UInt64(chunkMebibytes) << 20) / bytesPerRecord)
+            if records < UInt64(partCount) { return .chunked(records: Int(records), inside: shuffles) }
+        }
+        return shuffles ? .shuffled : .sequential
+    }
+
+    /// What decides bytes, as text for the spec's hash: the values in normal form but for the names in `unhashed`. Under a
+    /// global partition the number of parts decides nothing: the global batch does.
+    func canonicalText(_ values: ParameterValues, without unhashed: Set<String>) -> String {
+        let cut = partition == .global ? unhashed.union(["batch_size", "num_parts", "part_index"]) : unhashed
+        let kept = values.values.filter { !cut.contains($0.key) }.sorted { $0.key < $1.key }
+        let group = partition == .global ? "global_batch=\(batchSize * numParts)\n" : ""
+        return group + kept.map { "\($0.key)=\($0.value)\n" }.joined()
+    }
+}

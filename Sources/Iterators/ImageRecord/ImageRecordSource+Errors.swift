@@ -1,0 +1,29 @@
+import DataTypes
+import RecordIO
+
+extension StreamError {
+    /// A data set that cannot be opened.
+    init(record error: RecordError) {
+        switch error {
+        case .missingFile, .nothingMatched, .noData:
+            self.init(.notFound, error.description)
+        case .schemeRefused, .badPattern, .indexCountMismatch:
+            self.init(.badParameter, error.description)
+        case .cancelled:
+            self.init(.timeout, error.description, isRetryable: true)
+        default:
+            self.init(.badData, error.description)
+        }
+    }
+}
+
+extension RecordError {
+    /// The class that counters have for a record that cannot be read.
+    var badRecordReason: String {
+        switch self {
+        case .damaged: "damaged_record"
+        case .fileChanged: "file_changed"
+        default: "read_failed"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+
+/// A data file, open for reading at any offset from any thread.
+///
+/// The file is read with pread and never mapped: a mapped file that is truncated by somebody else kills the process with
+/// SIGBUS, whereas a read ends in `.fileChanged`.
+package final class RecordFile: Sendable {
+    package let path: String
+    /// Size when the file was opened. Reads beyond it are refused, reads that come short of it mean the file was changed.
+    package let byteCount: UInt64
+    package let modificationNanoseconds: Int64
+    package let inode: UInt64
+    /// The largest record, assembled, that is read.
+    package let maximumRecordBytes: Int
+    private let descriptor: Int32
+
+    /// - Parameter maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory has.
+    /// - Throws: `.missingFile`, `.notARegularFile` or `.system`.
+    package init(path: String, maximumRecordBytes: Int = 1 << 30) throws(RecordError) {
+        // O_NONBLOCK: without it, opening a FIFO would wait for a writer that may never come.
+        let descriptor = Self.open(path)
+        guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOENT || code == ENOTDIR {
+                throw .missingFile(path: path, suggestion: RecordPaths.suggestion(for: path))
+            }
+            throw .system(operation: "open", path: path, code: code)
+        }
+        guard let status = Self.status(of: descriptor) else {
+            let code = errno
+            close(descriptor)
+            throw .system(operation: "look at", path: path, code: code)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notARegularFile(path: path)
+        }
+        self.path = path
+        self.maximumRecordBytes = maximumRecordBytes
+        self.descriptor = descriptor
+        byteCount = UInt64(clamping: status.st_size)
+        modificationNanoseconds = Self.modificationNanoseconds(status)
+        inode = UInt64(status.st_ino)
+    }
+
+    deinit { close(descriptor) }
+
+    /// True when size and modification time are still those of the opening.
+    package var isUnchanged: Bool {
+        guard let status = Self.status(of: descriptor) else { return false }
+        return UInt64(clamping: status.st_size) == byteCount
+            && Self.modificationNanoseconds(status) == modificationNanoseconds
+    }
+
+    /// Tells the system that these bytes will be wanted soon. Returns at once; failure does no harm.
+    package func readAhead(offset: UInt64, byteCount: UInt64) {
+        _ = posix_fadvise(
+            descriptor, off_t(clamping: offset), off_t(clamping: byteCount), Int32(POSIX_FADV_WILLNEED))
+    }
+
+    /// Reads exactly the bytes at `offset` to `range` of `buffer`, which has room for them.
+    ///
+    /// - Throws: `.fileChanged` when the file has become shorter, `.system` when the device fails.
+    func read(at offset: UInt64, to range: Range<Int>, of buffer: inout RecordBuffer) throws(RecordError) {
+        var done = 0
+        while done < range.count {
+            let rest = range.lowerBound + done..<range.upperBound
+            let position = off_t(clamping: offset &+ UInt64(done))
+            // The pointer is valid for exactly `bytes.count` bytes, the length that pread is given.
+            let count = unsafe buffer.withUnsafeMutableBytes(at: rest) { bytes in
+                unsafe pread(descriptor, bytes.baseAddress, bytes.count, position)
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw .fileChanged(file: path, offset: offset &+ UInt64(done))
+            } else if errno != EINTR {
+                throw .system(operation: "read", path: path, code: errno)
+            }
+        }
+    }
+
+    private static func open(_ path: String) -> Int32 {
+        while true {
+            // The path is a C string for the length of the call.
+            let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            if descriptor >= 0 || errno != EINTR { return descriptor }
+        }
+    }
+
+    private static func status(of descriptor: Int32) -> stat? {
+        var status = stat()
+        // `status` is ours and lives through the call.
+        return unsafe fstat(descriptor, &status) == 0 ? status : nil
+    }
+
+    private static func modificationNanoseconds(_ status: stat) -> Int64 {
+        Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    }
+}
