@@ -8,12 +8,36 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "headrace",
+    products: [
+        .library(name: "HeadraceClient", targets: ["HeadraceClient"]),
+        .executable(name: "headraced", targets: ["headraced"]),
+        .executable(name: "headrace", targets: ["headrace"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
+        // C shims over the system's libraries.
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+
+        // Data.
         .target(name: "DataTypes", swiftSettings: settings),
         .target(name: "RecordIO", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(name: "ImageCodec", dependencies: ["DataTypes", "CJPEG", "CPNG"], swiftSettings: settings),
@@ -22,9 +46,52 @@ let package = Package(
         .target(
             name: "Iterators", dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline"],
             swiftSettings: settings),
+
+        // Serving.
+        .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["DataTypes", nioCore, nioPosix], swiftSettings: settings),
+        .target(
+            name: "Server", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, lifecycle],
+            swiftSettings: settings),
+        .target(
+            name: "HeadraceClient", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix],
+            swiftSettings: settings),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "Transport", nioCore, nioPosix, logging, lifecycle, .product(name: "HummingbirdCore", package: "hummingbird"),
+            ], swiftSettings: settings),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "DataTypes", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore, nioPosix, logging,
+                lifecycle, signals, .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: settings),
+
+        // Programs.
+        .target(
+            name: "Tool",
+            dependencies: [
+                "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "Iterators", "HeadraceClient", "Admin",
+                "Daemon", arguments,
+            ], swiftSettings: settings),
+        .executableTarget(name: "headraced", dependencies: ["Daemon", arguments], swiftSettings: settings),
+        .executableTarget(name: "headrace", dependencies: ["Tool"], swiftSettings: settings),
+
+        // Tests.
         .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
+        .testTarget(name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes"], swiftSettings: settings),
+        .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "DataTypes"], swiftSettings: settings),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, lifecycle],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["DataTypes", "Daemon", "Iterators", "Pipeline", "Admin"],
+            swiftSettings: settings),
         .testTarget(
             name: "GoldenTests", dependencies: ["Iterators", "Pipeline", "TestSupport"], swiftSettings: settings),
     ]

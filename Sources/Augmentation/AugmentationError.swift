@@ -4,7 +4,7 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
     case imageSmallerThanCrop(width: Int, height: Int, cropSize: Int)
     /// The image is smaller than `data_shape` although it was enlarged: rounding took a pixel.
     case imageSmallerThanShape(width: Int, height: Int, shapeWidth: Int, shapeHeight: Int)
-    /// A step would give an image without pixels, as `resize` does with a very long and thin one.
+    /// A step would give an image without pixels, as a small random scale does with a small one.
     case emptyImage(step: String, width: Int, height: Int)
     /// A step would give an image beyond the limit on one side or on the number of pixels.
     case imageTooLarge(step: String, width: Int, height: Int, maxSide: Int, maxPixels: Int)
@@ -21,7 +21,7 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
             "the image is \(width)×\(height) before the crop, smaller than data_shape "
                 + "\(shapeWidth)×\(shapeHeight) (width×height); set resize, or max_img_size and scales that keep it larger"
         case .emptyImage(let step, let width, let height):
-            "\(step) would make an image of \(width)×\(height) pixels; this image is too long and thin for it"
+            "\(step) would make an image of \(width)×\(height) pixels; the image is too small for it"
         case .imageTooLarge(let step, let width, let height, let maxSide, let maxPixels):
             "\(step) would make an image of \(width)×\(height); at most \(maxSide) a side and \(maxPixels) pixels are allowed"
         case .channelMismatch(let image, let shape):

@@ -8,7 +8,8 @@ extension [UInt8] {
 
     /// Appends a copy of `span`.
     mutating func append(contentsOf span: RawSpan) {
-        // The pointer is used only within the call.
-        unsafe span.withUnsafeBytes { bytes in unsafe append(contentsOf: bytes) }
+        // The pointer is used only within the call. Any memory may be read as UInt8, and a typed buffer is copied whole
+        // where a raw one would be gone through byte by byte.
+        unsafe span.withUnsafeBytes { bytes in unsafe append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self)) }
     }
 }

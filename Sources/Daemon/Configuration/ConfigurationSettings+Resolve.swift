@@ -1,0 +1,17 @@
+extension ConfigurationSettings {
+    /// Works out every automatic value from the machine. Origins stay: it is still the default, or the file's `auto`.
+    mutating func resolve(_ surroundings: Surroundings) {
+        fill("listen.unix.path", .text(surroundings.runDirectory + "/data.sock"))
+        fill("admin.path", .text(surroundings.runDirectory + "/admin.sock"))
+        fill("threads", .integer(min(max(surroundings.coreCount, 1), 1024)))
+        // A quarter: trainers and the page cache want the rest. Whole mebibytes, for people.
+        let quarter = max(surroundings.memoryBytes / 4, 64 << 20) & ~((1 << 20) - 1)
+        fill("limits.memory", .bytes(quarter))
+        fill("limits.memory_per_client", value("limits.memory"))
+        fill("state_directory", .text(surroundings.stateDirectory))
+    }
+
+    private mutating func fill(_ path: String, _ value: ConfigurationValue) {
+        if isAutomatic(path) { set(path, value, origin(path)) }
+    }
+}

@@ -1,0 +1,95 @@
+/// The configuration in force, typed and complete: nothing is left to be worked out.
+package struct DaemonConfiguration: Sendable, Hashable {
+    package struct UnixListener: Sendable, Hashable {
+        package var path: String
+        package var mode: UInt32
+        /// Name of the group that the socket file is given to; nil leaves it as it is.
+        package var group: String?
+    }
+
+    package struct Address: Sendable, Hashable {
+        package var host: String
+        package var port: Int
+    }
+
+    package struct Limits: Sendable, Hashable {
+        /// Bytes that all streams together may hold in batches.
+        package var memoryBytes: Int
+        package var memoryBytesPerClient: Int
+        package var connections: Int
+        package var connectionsPerClient: Int
+        package var streams: Int
+        /// Width times height of the largest image that is decoded.
+        package var maxPixels: Int
+        package var maxRecordBytes: Int
+        package var maxFrameBytes: Int
+    }
+
+    package struct Timeouts: Sendable, Hashable {
+        package var handshake: Duration
+        /// nil: never.
+        package var idle: Duration?
+        package var writeStall: Duration
+        package var drain: Duration
+    }
+
+    /// Which paths a client may name.
+    package enum PathRule: Sendable, Hashable {
+        /// Whatever the daemon's user can read: only when nobody but that user can connect.
+        case everything
+        /// Only what lies beneath one of these.
+        case beneath([String])
+    }
+
+    package enum LogFormat: String, Sendable, Hashable { case auto, text, json }
+
+    package var unix: UnixListener
+    /// nil: TCP is off.
+    package var tcp: Address?
+    /// nil: there is no admin socket.
+    package var admin: UnixListener?
+    /// nil: the read-only pages are not served over TCP.
+    package var http: Address?
+    package var threadCount: Int
+    package var readerCount: Int
+    package var limits: Limits
+    package var timeouts: Timeouts
+    package var stateDirectory: String
+    package var paths: PathRule
+    package var datasets: [String: DatasetConfiguration]
+    package var logLevel: String
+    package var logFormat: LogFormat
+
+    /// - Parameters:
+    ///   - settings: with every automatic value worked out.
+    ///   - isPrivate: nobody but the daemon's own user can connect.
+    ///   - hasAdmin: serve the admin socket.
+    init(_ settings: ConfigurationSettings, isPrivate: Bool, hasAdmin: Bool) {
+        unix = UnixListener(
+            path: settings.text("listen.unix.path"), mode: settings.mode("listen.unix.mode"),
+            group: settings.optionalText("listen.unix.group"))
+        tcp = settings.optionalText("listen.tcp.host").map { Address(host: $0, port: settings.integer("listen.tcp.port")) }
+        admin = hasAdmin ? UnixListener(path: settings.text("admin.path"), mode: settings.mode("admin.mode")) : nil
+        http = settings.optionalText("http.host").map { Address(host: $0, port: settings.integer("http.port")) }
+        threadCount = settings.integer("threads")
+        readerCount = settings.integer("readers")
+        limits = Limits(
+            memoryBytes: settings.integer("limits.memory"),
+            memoryBytesPerClient: settings.integer("limits.memory_per_client"),
+            connections: settings.integer("limits.connections"),
+            connectionsPerClient: settings.integer("limits.connections_per_client"),
+            streams: settings.integer("limits.streams"),
+            maxPixels: settings.integer("limits.max_pixels"), maxRecordBytes: settings.integer("limits.max_record"),
+            maxFrameBytes: settings.integer("limits.max_frame"))
+        let idle = settings.duration("timeouts.idle")
+        timeouts = Timeouts(
+            handshake: settings.duration("timeouts.handshake"), idle: idle == .zero ? nil : idle,
+            writeStall: settings.duration("timeouts.write_stall"), drain: settings.duration("timeouts.drain"))
+        stateDirectory = settings.text("state_directory")
+        let roots = settings.list("roots")
+        paths = roots.isEmpty && isPrivate ? .everything : .beneath(roots)
+        datasets = settings.datasets
+        logLevel = settings.text("log.level")
+        logFormat = LogFormat(rawValue: settings.text("log.format")) ?? .auto
+    }
+}

@@ -1,0 +1,59 @@
+internal import Foundation
+internal import Glibc
+
+/// What the daemon finds around it when it starts: all that defaults are worked out from. A value, so that tests can
+/// make one up.
+package struct Surroundings: Sendable {
+    package var environment: [String: String]
+    package var userID: UInt32
+    package var coreCount: Int
+    /// Bytes of memory that this process may use: the machine's, or its control group's limit when that is lower.
+    package var memoryBytes: Int
+    /// Whether `/run/headrace` can be used by this user.
+    package var hasSystemRunDirectory: Bool
+
+    package init(
+        environment: [String: String], userID: UInt32, coreCount: Int, memoryBytes: Int, hasSystemRunDirectory: Bool
+    ) {
+        self.environment = environment
+        self.userID = userID
+        self.coreCount = coreCount
+        self.memoryBytes = memoryBytes
+        self.hasSystemRunDirectory = hasSystemRunDirectory
+    }
+
+    /// Those of this process.
+    package static func current() -> Surroundings {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
+        let groupLimit = limit.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? .max
+        let files = FileManager.default
+        return Surroundings(
+            environment: ProcessInfo.processInfo.environment, userID: geteuid(),
+            coreCount: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: min(physical, groupLimit),
+            hasSystemRunDirectory: files.isWritableFile(atPath: "/run/headrace")
+                || !files.fileExists(atPath: "/run/headrace") && files.isWritableFile(atPath: "/run"))
+    }
+
+    /// Where sockets go: what systemd made for the unit, the user's own, the system's, or a private one in `/tmp`.
+    package var runDirectory: String {
+        if let directory = systemdDirectory("RUNTIME_DIRECTORY") { return directory }
+        if let user = environment["XDG_RUNTIME_DIR"], user.hasPrefix("/") { return user + "/headrace" }
+        return hasSystemRunDirectory ? "/run/headrace" : "/tmp/headrace-\(userID)"
+    }
+
+    /// Where indexes are cached.
+    package var stateDirectory: String {
+        if let directory = systemdDirectory("STATE_DIRECTORY") { return directory }
+        if userID == 0 { return "/var/lib/headrace" }
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/headrace" }
+        if let home = environment["HOME"], home.hasPrefix("/"), home != "/" { return home + "/.local/state/headrace" }
+        return runDirectory + "/state"
+    }
+
+    /// systemd lists several with colons; ours has one.
+    private func systemdDirectory(_ variable: String) -> String? {
+        guard let first = environment[variable]?.split(separator: ":").first, first.hasPrefix("/") else { return nil }
+        return String(first)
+    }
+}

@@ -1,0 +1,163 @@
+package import DataTypes
+package import Iterators
+package import Pipeline
+internal import Synchronization
+
+/// Opens streams for clients: by the name of a data set, or by an iterator and parameters of their own. Checks paths,
+/// parameters and memory before anything is kept.
+package final class DatasetOpener: StreamOpener {
+    /// What a reload can replace.
+    package struct Rules: Sendable {
+        package var datasets: [String: DatasetConfiguration]
+        package var paths: DaemonConfiguration.PathRule
+        /// For iterators: cache folder, largest image and record.
+        package var context: IteratorContext
+
+        package init(
+            datasets: [String: DatasetConfiguration], paths: DaemonConfiguration.PathRule, context: IteratorContext
+        ) {
+            self.datasets = datasets
+            self.paths = paths
+            self.context = context
+        }
+    }
+
+    private struct State {
+        var rules: Rules
+        var isDraining = false
+    }
+    private let state: Mutex<State>
+    private let kinds: [IteratorKind]
+    private let pool: WorkerPool
+    private let budget: MemoryBudget
+
+    package init(rules: Rules, kinds: [IteratorKind] = IteratorCatalog.all, pool: WorkerPool, budget: MemoryBudget) {
+        state = Mutex(State(rules: rules))
+        self.kinds = kinds
+        self.pool = pool
+        self.budget = budget
+    }
+
+    package var rules: Rules { state.withLock { $0.rules } }
+
+    /// Changes what streams opened from now on go by.
+    package func change(_ body: (inout Rules) -> Void) { state.withLock { body(&$0.rules) } }
+
+    /// From now on every `open` is refused with `.draining`.
+    package func beginDrain() { state.withLock { $0.isDraining = true } }
+
+    package func open(
+        _ request: OpenRequest, client: ClientIdentity, allocator: any SlabAllocator
+    ) throws(StreamError) -> any BatchStream {
+        let state = state.withLock { $0 }
+        guard !state.isDraining else {
+            throw StreamError(
+                .draining, "the daemon is going down and opens no streams", hint: "connect again later",
+                isRetryable: true)
+        }
+        let (kind, parameters) = try resolve(request, state.rules)
+        let source = try kind.open(parameters, context: state.rules.context)
+        let info = source.info
+        let start = try start(request.token, source)
+        // Slabs exist for as long as the stream does, so the sum is known before the first is allocated.
+        let slabs = PrefetchedStream.slabCount(prefetch: info.prefetch)
+        let (bytes, overflow) = slabs.multipliedReportingOverflow(by: info.layout.payloadBytes)
+        guard !overflow else {
+            throw StreamError(
+                .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
+                hint: "lower batch_size or prefetch_buffer")
+        }
+        try budget.reserve(
+            bytes, client: client.id, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
+        let budget = budget
+        return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator) {
+            budget.release(bytes, client: client.id)
+        }
+    }
+
+    /// The iterator and the parameters that `request` comes to, its own over those of the data set, paths checked.
+    private func resolve(
+        _ request: OpenRequest, _ rules: Rules
+    ) throws(StreamError) -> (IteratorKind, [String: ParameterValue]) {
+        switch (request.dataset, request.iterator) {
+        case (let name?, nil):
+            guard let dataset = rules.datasets[name] else {
+                let near = nearestName(to: name, among: rules.datasets.keys.sorted()).map { "did you mean '\($0)'?" }
+                throw StreamError(
+                    .unknownDataset, "there is no data set '\(name.prefix(128))'",
+                    hint: near
+                        ?? (rules.datasets.isEmpty
+                            ? "the configuration has none" : "`headrace datasets` lists those there are"))
+            }
+            let kind = try kind(dataset.iterator)
+            for (parameter, value) in request.parameters.sorted(by: { $0.key < $1.key }) where value != .null {
+                if dataset.locked.contains(parameter) {
+                    throw StreamError(
+                        .badParameter, "data set '\(name)' does not let clients change '\(parameter)'",
+                        hint: "leave it out; it is \(dataset.parameters[parameter]?.description ?? "at its default")")
+                }
+                if kind.pathParameters.contains(parameter) {
+                    throw StreamError(
+                        .badParameter, "data set '\(name)' names its own files; '\(parameter)' cannot be given",
+                        hint: "leave it out, or open '\(dataset.iterator)' with files of your own")
+                }
+            }
+            return (kind, dataset.parameters.merging(request.parameters.filter { $0.value != .null }) { $1 })
+        case (nil, let name?):
+            let kind = try kind(name)
+            let paths = PathGuard(rule: rules.paths)
+            var parameters = request.parameters
+            for spec in kind.specs where kind.pathParameters.contains(spec.name) {
+                guard let path = try Self.path(parameters[spec.name], spec) else { continue }
+                parameters[spec.name] = .string(try paths.resolve(path, parameter: spec.name))
+            }
+            return (kind, parameters)
+        default:
+            throw StreamError(.badRequest, "an OPEN names either a data set or an iterator")
+        }
+    }
+
+    /// The path that a value comes to, read as the iterator will read it; nil when none is given.
+    private static func path(_ value: ParameterValue?, _ spec: ParameterSpec) throws(StreamError) -> String? {
+        guard let value, value != .null, value != .string("None") else { return nil }
+        do throws(ParameterError) {
+            guard case .string(let path) = try spec.normalise(value) else {
+                preconditionFailure("\(spec.name) names a file and is not text")
+            }
+            return path.isEmpty ? nil : path
+        } catch {
+            throw StreamError(parameter: error)
+        }
+    }
+
+    private func kind(_ name: String) throws(StreamError) -> IteratorKind {
+        if let kind = kinds.first(where: { $0.name == name }) { return kind }
+        let names = kinds.map(\.name)
+        let near = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+        throw StreamError(
+            .unknownIterator, "there is no iterator '\(name.prefix(128))'",
+            hint: near ?? "there are \(names.joined(separator: ", "))")
+    }
+
+    /// Where the stream starts: at the token's place, or at the beginning.
+    private func start(_ text: String?, _ source: any BatchSource) throws(StreamError) -> BatchAddress {
+        guard let text else { return BatchAddress(epoch: 0, step: 0) }
+        guard let token = ResumeToken(text) else {
+            throw StreamError(.badRequest, "the token is not one of Headrace's (hr1.…)")
+        }
+        for (what, found, expected, hint) in [
+            ("other data", token.manifestHash, source.info.manifestHash, "open the files of that run"),
+            ("other parameters", token.specHash, source.info.specHash, "open it with the parameters of that run"),
+        ] where found != expected {
+            throw StreamError(
+                .stateMismatch, "the token is of \(what): hash \(found.prefix(32)), here \(expected)", hint: hint)
+        }
+        guard token.address.epoch <= EpochPlan.maxEpoch,
+            token.address.step <= source.epochPlan.stepCount(epoch: token.address.epoch)
+        else {
+            throw StreamError(
+                .badPosition, "the token's place, step \(token.address.step) of epoch \(token.address.epoch), does not exist")
+        }
+        return token.address
+    }
+}

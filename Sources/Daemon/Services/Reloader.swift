@@ -1,0 +1,93 @@
+internal import Admin
+internal import Iterators
+internal import Logging
+internal import NIOPosix
+internal import Synchronization
+
+/// Puts into force what can be changed while the daemon runs, and says what cannot.
+final class Reloader: Sendable {
+    private let loader: ConfigurationLoader
+    private let opener: DatasetOpener
+    private let logSettings: LogSettings
+    private let logger: Logger
+    /// What is in force: the keys that need a restart as they were at the start.
+    private let current: Mutex<ConfigurationSettings>
+
+    init(
+        loader: ConfigurationLoader, settings: ConfigurationSettings, opener: DatasetOpener, logSettings: LogSettings,
+        logger: Logger
+    ) {
+        self.loader = loader
+        self.opener = opener
+        self.logSettings = logSettings
+        self.logger = logger
+        current = Mutex(settings)
+    }
+
+    func reload() async throws(ReloadRefusal) -> ReloadReport {
+        let loader = loader
+        let result: Result<ConfigurationLoader.Loaded, ConfigurationProblems>
+        do {
+            // Files are read on a thread that may block.
+            result = try await NIOThreadPool.singleton.runIfActive {
+                Result { () throws(ConfigurationProblems) in
+                    try loader.load { DatasetCheck.problems($0, kinds: IteratorCatalog.all) }
+                }
+            }
+        } catch {
+            throw ReloadRefusal(problems: ["the daemon is going down"])
+        }
+        switch result {
+        case .success(let loaded):
+            let report = apply(loaded)
+            logger.notice(
+                "configuration read again",
+                metadata: [
+                    "changed": "\(report.changed.joined(separator: ", "))",
+                    "needs-restart": "\(report.needsRestart.joined(separator: ", "))",
+                ])
+            return report
+        case .failure(let refusal):
+            for problem in refusal.problems {
+                logger.error("the new configuration is not usable; the old one stays in force", metadata: ["problem": "\(problem)"])
+            }
+            throw ReloadRefusal(problems: refusal.problems.map(\.description))
+        }
+    }
+
+    func apply(_ loaded: ConfigurationLoader.Loaded) -> ReloadReport {
+        let report = current.withLock { settings in
+            var report = ReloadReport(changed: [], needsRestart: [])
+            for key in ConfigurationCatalog.keys where settings.value(key.path) != loaded.settings.value(key.path) {
+                if key.isReloadable {
+                    report.changed.append(key.path)
+                    settings.set(key.path, loaded.settings.value(key.path), loaded.settings.origin(key.path))
+                } else {
+                    report.needsRestart.append(key.path)
+                }
+            }
+            if !Self.areSame(settings.datasets, loaded.settings.datasets) { report.changed.append("datasets") }
+            settings.datasets = loaded.settings.datasets
+            return report
+        }
+        let configuration = loaded.configuration
+        opener.change { rules in
+            rules.datasets = configuration.datasets
+            rules.paths = configuration.paths
+            rules.context.maxPixels = configuration.limits.maxPixels
+            rules.context.maxRecordBytes = configuration.limits.maxRecordBytes
+        }
+        logSettings.level = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        return report
+    }
+
+    /// The same but for the lines they stand on.
+    private static func areSame(_ old: [String: DatasetConfiguration], _ new: [String: DatasetConfiguration]) -> Bool {
+        func bare(_ datasets: [String: DatasetConfiguration]) -> [String: DatasetConfiguration] {
+            datasets.mapValues {
+                DatasetConfiguration(name: $0.name, iterator: $0.iterator, parameters: $0.parameters, locked: $0.locked)
+            }
+        }
+        return bare(old) == bare(new)
+    }
+}

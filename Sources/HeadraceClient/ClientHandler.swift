@@ -1,0 +1,233 @@
+internal import DataTypes
+internal import NIOCore
+internal import Transport
+internal import Wire
+
+/// One connection of the client, confined to its event loop: feeds the session machine, runs its actions, and keeps
+/// what has come until somebody asks for it.
+final class ClientHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// An answer to a request.
+    enum Answer: Sendable {
+        case greeted(HelloMessage)
+        case opened(OpenedMessage)
+        case moved(PositionMessage)
+        case state(StateMessage)
+        case closed
+    }
+
+    private var machine: ClientSessionMachine
+    private var decoder: FrameDecoder
+    private var encoder = FrameEncoder()
+    /// The beginning of a header that has not come whole.
+    private var rest = ByteBuffer()
+    private let eventLoop: any EventLoop
+    /// nil before the connection is there and after its end.
+    private var context: ChannelHandlerContext?
+
+    /// Batches that have come and not been asked for. At most the window.
+    private var ready: [HeadraceBatch] = []
+    /// What comes behind them, once it is known: nil is the end of the epoch.
+    private var ending: Result<HeadraceBatch?, HeadraceError>?
+    /// Why the connection is over, once it is.
+    private var failure: HeadraceError?
+    private var batchWaiter: Waiter<HeadraceBatch?>?
+    private var requestWaiter: Waiter<Answer>?
+    private let onNotice: (@Sendable (HeadraceNotice) -> Void)?
+    private let peer: String
+
+    init(eventLoop: any EventLoop, options: HeadraceOptions, peer: String) {
+        self.eventLoop = eventLoop
+        machine = ClientSessionMachine(window: options.window)
+        decoder = FrameDecoder(maxBatchBytes: 0, allocator: AlignedMemory.allocator)
+        onNotice = options.onNotice
+        self.peer = peer
+    }
+
+    // MARK: Calls, on the event loop
+
+    /// Makes a request and waits for its answer. When the answer does not come in time, or nobody waits for it any
+    /// more, the connection is given up, because what the server did is then unknown.
+    func request(
+        deadline: Duration, _ wish: (inout ClientSessionMachine) throws(SessionFailure) -> [ClientSessionMachine.Action]
+    ) -> EventLoopFuture<Answer> {
+        if let failure { return failed(failure) }
+        do throws(SessionFailure) {
+            let actions = try wish(&machine)
+            let awaited = machine.request?.rawValue ?? ""
+            let waiter = Waiter<Answer>(eventLoop, deadline: deadline) { [peer] in
+                HeadraceError(.timeout, "no \(awaited) came from \(peer) within \(deadline)", isRetryable: true)
+            } onTimeout: { [weak self] error in
+                self?.giveUp(error)
+            }
+            requestWaiter = waiter
+            run(actions)
+            return waiter.future
+        } catch {
+            return failed(HeadraceError(error))
+        }
+    }
+
+    /// The next batch, or nil at the end of the epoch. After a time-out the call may be repeated.
+    func next(deadline: Duration) -> EventLoopFuture<HeadraceBatch?> {
+        if machine.request == .move || machine.request == .close {
+            return failed(HeadraceError(.notNow, "the stream is being moved or closed"))
+        }
+        if batchWaiter != nil { return failed(HeadraceError(.notNow, "another task is waiting for the next batch")) }
+        if !ready.isEmpty {
+            let batch = ready.removeFirst()
+            run(machine.consumed())
+            return eventLoop.makeSucceededFuture(batch)
+        }
+        if let ending { return eventLoop.makeCompletedFuture(ending) }
+        if let failure { return failed(failure) }
+        guard machine.state == .streaming else { return failed(HeadraceError(.notNow, "no stream is open")) }
+        let place = "epoch \(machine.position.epoch), step \(machine.position.step)"
+        let waiter = Waiter<HeadraceBatch?>(eventLoop, deadline: deadline) { [peer] in
+            HeadraceError(
+                .timeout, "no batch came from \(peer) within \(deadline); awaited was \(place)",
+                hint: "ask again, or see 'headrace why' at the server", isRetryable: true)
+        } onTimeout: { [weak self] _ in
+            self?.batchWaiter = nil
+        }
+        batchWaiter = waiter
+        return waiter.future
+    }
+
+    /// Nobody waits for a batch any more; it stays for the next call.
+    func cancelNext() {
+        batchWaiter?.fail(CancellationError())
+        batchWaiter = nil
+    }
+
+    /// Nobody waits for the answer of a request any more.
+    func cancelRequest() {
+        guard let waiter = requestWaiter else { return }
+        requestWaiter = nil
+        waiter.fail(CancellationError())
+        giveUp(HeadraceError(.notNow, "the connection was given up, because a call was cancelled before its answer"))
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var input = unwrapInboundIn(data)
+        if rest.readableBytes > 0 {
+            rest.writeBuffer(&input)
+            swap(&rest, &input)
+        }
+        do throws(FrameError) {
+            while let frame = try decoder.next(&input) { run(machine.received(frame)) }
+            // Copied, so that a few bytes do not keep a large buffer alive.
+            rest = input.readableBytes > 0 ? ByteBuffer(bytes: input.readableBytesView) : ByteBuffer()
+        } catch {
+            run(machine.framingFailed(error))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
+
+    func channelInactive(context: ChannelHandlerContext) { lost(reason: nil) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        lost(reason: "\(error)")
+        context.close(promise: nil)
+    }
+
+    private func lost(reason: String?) {
+        var missing = decoder.missingBytes
+        if missing == 0, rest.readableBytes > 0 { missing = UInt64(max(WireLimits.headerBytes - rest.readableBytes, 1)) }
+        run(machine.connectionLost(missingBytes: missing, reason: reason))
+    }
+
+    // MARK: Actions
+
+    private func run(_ actions: [ClientSessionMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message):
+                context?.writeAndFlush(NIOAny(encoder.encode(message)), promise: nil)
+            case .deliver(let event): deliver(event)
+            case .limitBatches(let byteCount): decoder.maxBatchBytes = byteCount
+            case .closeConnection: context?.close(promise: nil)
+            }
+        }
+    }
+
+    private func deliver(_ event: ClientSessionMachine.Event) {
+        switch event {
+        case .greeted(let hello): answer(.greeted(hello))
+        case .opened(let opened):
+            forget()
+            answer(.opened(opened))
+        case .position(let position):
+            forget()
+            answer(.moved(position))
+        case .state(let state): answer(.state(state))
+        case .streamClosed:
+            forget()
+            ending = .failure(HeadraceError(.notNow, "the stream is closed"))
+            answer(.closed)
+        case .refused(let error):
+            requestWaiter?.fail(HeadraceError(error))
+            requestWaiter = nil
+        case .batch(let header, let payload):
+            let batch = HeadraceBatch(header, payload: payload)
+            if let waiter = batchWaiter {
+                batchWaiter = nil
+                run(machine.consumed())
+                waiter.succeed(batch)
+            } else {
+                ready.append(batch)
+            }
+        case .epochEnd: end(.success(nil))
+        case .notice(let notice): onNotice?(HeadraceNotice(notice))
+        case .streamFailed(let error): end(.failure(HeadraceError(error)))
+        // The batches asked for still come; the ERROR at the end says the same.
+        case .goAway: break
+        case .connectionFailed(let failure): fail(HeadraceError(failure))
+        }
+    }
+
+    private func answer(_ answer: Answer) {
+        requestWaiter?.succeed(answer)
+        requestWaiter = nil
+    }
+
+    /// What comes behind the batches that are ready. There is nobody waiting unless none is.
+    private func end(_ result: Result<HeadraceBatch?, HeadraceError>) {
+        ending = result
+        batchWaiter?.complete(result)
+        batchWaiter = nil
+    }
+
+    private func fail(_ error: HeadraceError) {
+        failure = error
+        requestWaiter?.fail(error)
+        requestWaiter = nil
+        batchWaiter?.fail(error)
+        batchWaiter = nil
+    }
+
+    /// Ends the connection from this side.
+    private func giveUp(_ error: HeadraceError) {
+        requestWaiter = nil
+        fail(error)
+        context?.close(promise: nil)
+    }
+
+    /// The stream stands at another place, or is gone: what had come before is not to be used.
+    private func forget() {
+        ready = []
+        ending = nil
+    }
+
+    private func failed<Value>(_ error: HeadraceError) -> EventLoopFuture<Value> {
+        eventLoop.makeFailedFuture(error)
+    }
+}

@@ -1,0 +1,39 @@
+internal import DataTypes
+
+/// Name, shape, element type and layout of one tensor of every batch.
+public struct TensorDescription: Sendable, Hashable {
+    /// The number format of the elements.
+    public enum ElementType: String, Sendable, Hashable {
+        /// Whole numbers.
+        case uint8, int8, int32, int64, uint64
+        /// Floating point.
+        case float16, bfloat16, float32, float64
+    }
+
+    /// `data`, `softmax_label`, or what was asked for.
+    public let name: String
+    /// Extents, the batch axis included.
+    public let shape: [Int]
+    /// The number format of the elements.
+    public let elementType: ElementType
+    /// One letter an axis; `N` is the batch axis.
+    public let layout: String
+
+    init(_ desc: DataDesc) {
+        name = desc.name
+        shape = desc.shape
+        layout = desc.layout
+        elementType =
+            switch desc.elementType {
+            case .uint8: .uint8
+            case .int8: .int8
+            case .int32: .int32
+            case .int64: .int64
+            case .uint64: .uint64
+            case .float16: .float16
+            case .bfloat16: .bfloat16
+            case .float32: .float32
+            case .float64: .float64
+            }
+    }
+}

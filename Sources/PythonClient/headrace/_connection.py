@@ -1,0 +1,279 @@
+"""One connection: frames in and out of a non-blocking socket, every wait with a deadline."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _endpoint
+from ._endpoint import Endpoint
+from ._memory import BufferPool
+from ._version import __version__
+from ._wire import (
+    HEADER_BYTES,
+    Frame,
+    FrameType,
+    Header,
+    check_payload,
+    decode_header,
+    decode_json,
+    encode_frame,
+    encode_json,
+)
+from .errors import ConnectionLostError, DeadlineError, ProtocolError, from_wire
+
+MAX_FRAME = 1 << 32
+
+
+class Deadline:
+    """A point in time, and how long it was away when it was set."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def remaining(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+class BatchFrame:
+    """A BATCH whose payload lies in pooled memory."""
+
+    __slots__ = ("payload",)
+
+    def __init__(self, payload: npt.NDArray[np.uint8]) -> None:
+        self.payload = payload
+
+
+class Connection:
+    """A greeted connection.
+
+    A wait that ends early, by its deadline or by Ctrl-C, leaves the frame that was under way where it was; the next
+    call continues it. An interruption in the few instructions between a system call and its bookkeeping cannot be
+    undone; it is noticed (``usable`` turns false) and costs a reconnection instead of a wrong byte.
+    """
+
+    def __init__(self, endpoint: Endpoint, sock: socket.socket, *, checksum: bool, buffers: BufferPool) -> None:
+        self.endpoint = endpoint
+        self.server: dict[str, Any] = {}
+        # The largest BATCH payload that may come: none, until OPENED says how big they are.
+        self.max_batch = 0
+        self.goaway: dict[str, Any] | None = None
+        self.bytes_received = 0
+        self._sock = sock
+        self._pid = os.getpid()
+        self._checksum = checksum
+        self._buffers = buffers
+        self._torn = False
+        self._closed = False
+        self._outgoing = bytearray()
+        self._sent = 0
+        self._received = 0
+        self._head = bytearray(HEADER_BYTES)
+        self._head_view = memoryview(self._head)
+        self._filled = 0
+        self._header: Header | None = None
+        self._target: bytearray | npt.NDArray[np.uint8] | None = None
+        self._target_view: memoryview | None = None
+
+    @classmethod
+    def open(cls, endpoint: Endpoint, timeout: float, *, checksum: bool, buffers: BufferPool) -> Connection:
+        """Connects and exchanges HELLO within ``timeout`` seconds."""
+        deadline = Deadline(timeout)
+        connection = cls(endpoint, _endpoint.connect(endpoint, timeout), checksum=checksum, buffers=buffers)
+        try:
+            connection._greet(deadline)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _greet(self, deadline: Deadline) -> None:
+        self.post(
+            FrameType.HELLO,
+            {
+                "major": 1,
+                "minor": 0,
+                "features": ["checksum"] if self._checksum else [],
+                "client": f"headrace-python/{__version__}",
+                "pid": os.getpid(),
+                "max_frame": MAX_FRAME,
+            },
+        )
+        frame = self.receive(deadline, "HELLO")
+        self.release()
+        if isinstance(frame, BatchFrame):
+            raise ProtocolError("the server sent BATCH where HELLO was due", scope="connection")
+        if frame.header.type == FrameType.ERROR:
+            raise from_wire(decode_json(frame.payload, "ERROR"))
+        if frame.header.type != FrameType.HELLO:
+            raise ProtocolError(
+                f"the server sent {FrameType(frame.header.type).name} where HELLO was due", scope="connection"
+            )
+        hello = decode_json(frame.payload, "HELLO")
+        if hello.get("major") != 1:
+            raise ProtocolError(
+                f"the server speaks version {hello.get('major')!r:.20} of the protocol, this client version 1",
+                code="version",
+                scope="connection",
+            )
+        self.server = hello
+
+    @property
+    def usable(self) -> bool:
+        """False in a forked child, after a loss, and after an interruption at the one bad moment."""
+        return not self._closed and not self._torn and self._pid == os.getpid()
+
+    def post(self, kind: FrameType, value: dict[str, Any]) -> None:
+        """Sends a control message as far as the socket takes it now; the rest goes while the next answer is awaited."""
+        self._post_bytes(kind, encode_json(value))
+
+    def _post_bytes(self, kind: FrameType, payload: bytes) -> None:
+        self._torn = True
+        self._outgoing += encode_frame(kind, payload, sequence=self._sent)
+        self._sent += 1
+        self._torn = False
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._outgoing:
+            self._torn = True
+            try:
+                count = self._sock.send(self._outgoing)
+            except BlockingIOError:
+                self._torn = False
+                return
+            except OSError:
+                # The reason may be waiting to be read as an ERROR frame; reading finds that, or the end.
+                self._outgoing.clear()
+                self._torn = False
+                return
+            del self._outgoing[:count]
+            self._torn = False
+
+    def receive(self, deadline: Deadline, awaited: str) -> Frame | BatchFrame:
+        """The next frame that means something to the caller; PING is answered and GOAWAY noted on the way.
+
+        The frame stays the current one until ``release``: a caller that is interrupted gets it again.
+
+        Args:
+            awaited: what the caller waits for, for the message when it does not come.
+
+        Raises:
+            DeadlineError: nothing was lost, the call may be repeated.
+            ConnectionLostError: the server closed the connection or died.
+            ProtocolError: the frame is damaged or lies.
+        """
+        while True:
+            frame = self._read_frame(deadline, awaited)
+            if isinstance(frame, BatchFrame):
+                return frame
+            kind = frame.header.type
+            if kind == FrameType.PING:
+                self._post_bytes(FrameType.PONG, frame.payload)
+            elif kind == FrameType.GOAWAY:
+                self.goaway = decode_json(frame.payload, "GOAWAY")
+            elif kind != FrameType.PONG and kind < 0x80:
+                return frame
+            self.release()
+
+    def _read_frame(self, deadline: Deadline, awaited: str) -> Frame | BatchFrame:
+        if self._header is None:
+            self._fill(self._head_view, deadline, awaited)
+            header = decode_header(self._head, expected_sequence=self._received, max_batch=self.max_batch)
+            self._torn = True
+            if header.type == FrameType.BATCH:
+                array = self._buffers.take(header.length)
+                self._target, self._target_view = array, array.data
+            else:
+                self._target = bytearray(header.length)
+                self._target_view = memoryview(self._target)
+            self._header = header
+            self._received += 1
+            self._filled = 0
+            self._torn = False
+        header = self._header
+        target, view = self._target, self._target_view
+        assert target is not None and view is not None
+        self._fill(view, deadline, awaited)
+        check_payload(header, view)
+        if isinstance(target, bytearray):
+            return Frame(header, bytes(target))
+        return BatchFrame(target)
+
+    def release(self) -> None:
+        """Done with the current frame."""
+        self._torn = True
+        self._header = None
+        self._target = None
+        self._target_view = None
+        self._filled = 0
+        self._torn = False
+
+    def _fill(self, view: memoryview, deadline: Deadline, awaited: str) -> None:
+        size = len(view)
+        while self._filled < size:
+            self._torn = True
+            try:
+                count = self._sock.recv_into(view[self._filled :])
+            except BlockingIOError:
+                self._torn = False
+                self._wait(deadline, awaited)
+                continue
+            except OSError as error:
+                raise self._lost(awaited, error.strerror or str(error)) from error
+            self._filled += count
+            self.bytes_received += count
+            self._torn = False
+            if count == 0:
+                raise self._lost(awaited, "the server closed the connection")
+
+    def _wait(self, deadline: Deadline, awaited: str) -> None:
+        """Returns when there may be something to read; sends what is pending meanwhile."""
+        poll = select.poll()
+        while True:
+            poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+            remaining = deadline.remaining
+            # Rounded up: a poll of 0 ms would spin through the last millisecond.
+            events = poll.poll(int(remaining * 1000) + 1 if remaining > 0 else 0)
+            if not events:
+                if deadline.remaining > 0:
+                    continue
+                raise DeadlineError(
+                    f"{self.endpoint}: no {awaited} within {deadline.seconds:g} s",
+                    hint="the connection stands; the call may be repeated, or given a longer timeout",
+                    scope="request",
+                    retryable=True,
+                )
+            if events[0][1] & ~select.POLLOUT:
+                return
+            self._flush()
+
+    def _lost(self, awaited: str, reason: str) -> ConnectionLostError:
+        self.close()
+        drained = ""
+        if self.goaway is not None:
+            drained = f" (it had said that it was going away: {self.goaway.get('reason', 'no reason given')!r:.60})"
+        return ConnectionLostError(
+            f"{self.endpoint}: connection lost while waiting for {awaited}: {reason}{drained}",
+            scope="connection",
+            retryable=True,
+        )
+
+    def close(self) -> None:
+        """Closes this process's end. The connection of a parent process is not disturbed by its forked child."""
+        self._closed = True
+        self._sock.close()
+
+    def say_goodbye(self) -> None:
+        """Sends CLOSE if the socket takes it, then closes."""
+        if self.usable:
+            self.post(FrameType.CLOSE, {})
+        self.close()

@@ -1,0 +1,90 @@
+"""Where a server listens: ``unix:/path`` or ``tcp://host:port``."""
+
+from __future__ import annotations
+
+import socket
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .errors import ConnectionLostError, DeadlineError, HeadraceError
+
+DEFAULT_PORT = 9347
+DEFAULT_SOCKET = "/run/headrace/data.sock"
+
+
+class Endpoint(NamedTuple):
+    """A parsed address. ``path`` is set for Unix sockets, ``host`` and ``port`` for TCP."""
+
+    path: str | None
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        if self.path is not None:
+            return f"unix:{self.path}"
+        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
+
+
+def parse(url: str) -> Endpoint:
+    """Parses ``unix:/path``, ``unix:///path``, ``tcp://host``, ``tcp://host:port`` or ``tcp://[v6]:port``.
+
+    Raises:
+        HeadraceError: with the code ``bad_url``.
+    """
+    if url.startswith("unix:"):
+        path = url[len("unix:") :].removeprefix("//")
+        if not path.startswith("/"):
+            raise HeadraceError(f"{url!r}: the path of a Unix socket must be absolute", code="bad_url")
+        return Endpoint(path, "", 0)
+    if url.startswith("tls://"):
+        raise HeadraceError(
+            f"{url!r}: TLS is not supported by this version", code="bad_url", hint="use unix: or tcp://"
+        )
+    if url.startswith("tcp://"):
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise HeadraceError(f"{url!r}: {error}", code="bad_url") from None
+        if not host or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+            raise HeadraceError(f"{url!r} is not tcp://host:port", code="bad_url")
+        return Endpoint(None, host, DEFAULT_PORT if port is None else port)
+    raise HeadraceError(f"{url!r} is not an address", code="bad_url", hint="use unix:/path or tcp://host:port")
+
+
+def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
+    """A connected, non-blocking socket.
+
+    Raises:
+        DeadlineError: when nobody accepts within ``timeout`` seconds.
+        ConnectionLostError: when nobody listens there.
+    """
+    try:
+        if endpoint.path is not None:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(timeout)
+                sock.connect(endpoint.path)
+            except BaseException:
+                sock.close()
+                raise
+        else:
+            sock = socket.create_connection((endpoint.host, endpoint.port), timeout=timeout)
+            # Credits are tiny frames that a batch waits for.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except TimeoutError:
+        raise DeadlineError(
+            f"{endpoint} did not accept the connection within {timeout:g} s",
+            scope="connection",
+            retryable=True,
+        ) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConnectionLostError(
+            f"cannot connect to {endpoint}: {reason}",
+            hint="is headraced running, and may this user use its socket?",
+            scope="connection",
+            retryable=True,
+        ) from error
+    sock.setblocking(False)
+    return sock

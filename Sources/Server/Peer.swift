@@ -1,0 +1,26 @@
+import NIOCore
+import Transport
+
+/// Who is at the other end of a connection, as far as the kernel tells.
+struct Peer {
+    /// `unix` or `10.0.0.7:51234`.
+    let name: String
+    let source: ClientSource
+    let processID: Int32?
+    let userID: UInt32?
+
+    /// - Parameters:
+    ///   - address: the connection's remote address; without an IP address it is a Unix socket's.
+    ///   - credentials: those of a Unix socket's peer.
+    init(address: SocketAddress?, credentials: PeerCredentials?) {
+        processID = credentials?.processID
+        userID = credentials?.userID
+        if let address, let host = address.ipAddress, let port = address.port {
+            name = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            source = .host(host)
+        } else {
+            name = "unix"
+            source = userID.map(ClientSource.user) ?? .unknown
+        }
+    }
+}

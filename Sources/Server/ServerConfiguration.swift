@@ -1,0 +1,58 @@
+package import Transport
+
+/// Where the server listens, how long it waits and how much it allows.
+package struct ServerConfiguration: Sendable {
+    /// Where connections come from.
+    package enum Source: Sendable {
+        /// The server binds it itself.
+        case endpoint(Endpoint)
+        /// A socket that already listens, as systemd hands over. The server owns and closes it from `bind` on.
+        case adopted(descriptor: CInt)
+    }
+
+    package var listeners: [Source]
+    /// As the server names itself in HELLO.
+    package var software: String
+    /// Permission bits of Unix sockets that the server creates.
+    package var unixSocketMode: UInt32
+    /// From connect to the client's HELLO.
+    package var handshakeTimeout: Duration
+    /// How long a client may say nothing while the server waits for it: no stream, no credit, or an epoch at its end.
+    /// Nil: for ever. Trainers pause for minutes to validate or to write a checkpoint; this is for peers that are gone.
+    package var idleTimeout: Duration?
+    /// How long a peer may take nothing from its socket while data is pending.
+    package var writeStallTimeout: Duration
+    /// After so much silence the server sends a PING. Its answer counts as a sign of life. Nil: never.
+    package var pingInterval: Duration?
+    /// Connections at the same time, all clients together.
+    package var maxConnections: Int
+    /// Connections at the same time of one user id (Unix sockets) or one address (TCP).
+    package var maxConnectionsPerClient: Int
+    /// Streams open or being opened at the same time, all clients together.
+    package var maxStreams: Int
+    /// The largest BATCH payload in bytes that an OPEN may lead to.
+    package var maxFrameBytes: Int
+    /// How long `run` lets clients finish after a graceful shutdown was asked for.
+    package var drainTimeout: Duration
+
+    package init(
+        listeners: [Source], software: String = "headraced", unixSocketMode: UInt32 = 0o660,
+        handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration? = .seconds(3600),
+        writeStallTimeout: Duration = .seconds(60), pingInterval: Duration? = .seconds(30),
+        maxConnections: Int = 4096, maxConnectionsPerClient: Int = 2048, maxStreams: Int = 1024,
+        maxFrameBytes: Int = ByteBufferSlabAllocator.maxSlabBytes, drainTimeout: Duration = .seconds(30)
+    ) {
+        self.listeners = listeners
+        self.software = software
+        self.unixSocketMode = unixSocketMode
+        self.handshakeTimeout = handshakeTimeout
+        self.idleTimeout = idleTimeout
+        self.writeStallTimeout = writeStallTimeout
+        self.pingInterval = pingInterval
+        self.maxConnections = maxConnections
+        self.maxConnectionsPerClient = maxConnectionsPerClient
+        self.maxStreams = maxStreams
+        self.maxFrameBytes = maxFrameBytes
+        self.drainTimeout = drainTimeout
+    }
+}

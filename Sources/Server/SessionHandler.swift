@@ -1,0 +1,277 @@
+import DataTypes
+import Logging
+import NIOCore
+import Transport
+import Wire
+
+/// One connection: feeds what comes to the session machine and does what the machine says.
+///
+/// Lives on its event loop. Opening a stream and computing a batch's checksum happen elsewhere and come back through
+/// `onEventLoop`. A late answer finds the machine in a state where it means nothing, or the handler without a context.
+final class SessionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Control bytes that may wait for the socket before the handler stops reading: a peer that asks and does not read
+    /// the answers is answered no more.
+    static let maxPendingControlBytes = 256 * 1024
+    /// How long the last bytes may travel, and the peer may take to notice them, before the connection is cut.
+    static let closingTimeout = TimeAmount.seconds(2)
+
+    let environment: SessionEnvironment
+    var machine: ServerSessionMachine
+    var decoder = FrameDecoder(maxBatchBytes: 0)
+    var frames = OutgoingFrames()
+    var deadlines: SessionDeadlines
+    var identity: ClientIdentity
+    var log: Logger
+    /// Set while the handler is in the pipeline.
+    var context: ChannelHandlerContext?
+    /// Bytes that came and do not make up a frame yet.
+    private var received = ByteBuffer()
+    private var actions: [ServerSessionMachine.Action] = []
+    private var isRunningActions = false
+
+    /// Why the connection is refused; nil when it is one of the registry's sessions.
+    private let refusal: StreamError?
+    private var isFinishing = false
+    private var closingTask: Scheduled<Void>?
+    var pendingControlBytes = 0
+    private var holdsRead = false
+    /// Bytes handed to the channel so far.
+    var queuedBytes: UInt64 = 0
+    private var checks: RepeatedTask?
+
+    var opening: StreamOpening?
+    var stream: (any BatchStream)?
+    var streamID: UInt64 = 0
+    var request: OpenRequest?
+    var badRecordLog = LogLimiter()
+    private var lineLog = LogLimiter()
+    /// The checksum of the batch that the machine is being told of, when checksums are in effect.
+    var readyChecksum: UInt32?
+    var unpublished = SessionCounts()
+    private var published = PublishedState()
+
+    /// - Parameter refusal: what a connection is told that is not to become a session.
+    init(environment: SessionEnvironment, identity: ClientIdentity, refusal: StreamError?) {
+        self.environment = environment
+        self.identity = identity
+        self.refusal = refusal
+        machine = ServerSessionMachine(software: environment.configuration.software, session: identity.id)
+        deadlines = SessionDeadlines(environment.configuration, now: .now)
+        log = environment.logger
+        log[metadataKey: "client"] = "\(identity.id)"
+        log[metadataKey: "peer"] = "\(identity.peer)"
+        if let processID = identity.processID { log[metadataKey: "pid"] = "\(processID)" }
+        if let userID = identity.userID { log[metadataKey: "uid"] = "\(userID)" }
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let interval = TimeAmount(deadlines.checkInterval)
+        checks = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            handler.value.checkDeadlines()
+        }
+        log.debug("client connected")
+        if let refusal { run(machine.fail(refusal)) }
+    }
+
+    /// The connection has ended, in whatever way.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        run(machine.connectionLost())
+        opening?.abandon()
+        checks?.cancel()
+        closingTask?.cancel()
+        self.context = nil
+        log.debug("client disconnected")
+        if refusal == nil {
+            environment.registry.sessionIsGone(identity.id)
+        } else {
+            environment.registry.refusedIsGone()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isFinishing else { return }
+        var bytes = unwrapInboundIn(data)
+        if received.readableBytes > 0 {
+            received.writeBuffer(&bytes)
+        } else {
+            received = bytes
+        }
+        do {
+            while !isFinishing, let frame = try decoder.next(&received) {
+                deadlines.heard(now: .now)
+                unpublished.receivedFrames += 1
+                let hadGreeted = machine.client != nil
+                let answer = machine.received(frame)
+                if !hadGreeted, let hello = machine.client { greeted(hello) }
+                run(answer)
+            }
+        } catch {
+            run(machine.framingFailed(error))
+        }
+        // The rest is the beginning of a header; what is in front of it goes, or a client that never pauses between
+        // frames would make the buffer grow for ever.
+        received.discardReadBytes()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A peer that resets the connection, as a killed process does. The channel's end follows.
+        log.debug("connection failed: \(error)")
+        context.close(promise: nil)
+    }
+
+    /// Reads no more while too many answers wait for the socket.
+    func read(context: ChannelHandlerContext) {
+        if pendingControlBytes > Self.maxPendingControlBytes {
+            holdsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let command = event as? SessionCommand else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        switch command {
+        case .drain(let seconds): run(machine.drain(deadlineSeconds: seconds))
+        case .drainTimedOut: run(machine.drainTimedOut())
+        case .disconnect(let error): run(machine.fail(error))
+        case .abort: context.close(promise: nil)
+        }
+    }
+
+    private func greeted(_ hello: HelloMessage) {
+        // The name goes to terminals and logs: it is kept short and without control characters.
+        let scalars = (hello.client ?? "unnamed").unicodeScalars.prefix(WireLimits.labelBytes)
+        let software = String(String.UnicodeScalarView(scalars.filter { $0.properties.generalCategory != .control }))
+        identity.software = software
+        environment.registry.update(identity.id) { entry, _ in entry.identity.software = software }
+        log[metadataKey: "software"] = "\(software)"
+        log.debug("client greeted")
+    }
+
+    // MARK: Actions
+
+    /// Does what the machine said. Doing may lead to more actions; they follow in order.
+    func run(_ new: [ServerSessionMachine.Action]) {
+        actions += new
+        guard !isRunningActions else { return }
+        isRunningActions = true
+        var next = 0
+        while next < actions.count {
+            perform(actions[next])
+            next += 1
+        }
+        actions.removeAll(keepingCapacity: true)
+        isRunningActions = false
+        // Before the client can see what it led to.
+        publish()
+        context?.flush()
+    }
+
+    private func perform(_ action: ServerSessionMachine.Action) {
+        switch action {
+        case .send(let message): send(message)
+        case .sendBatch(let batch, let token): send(batch, token: token)
+        case .sendRaw(let text): sendRaw(text)
+        case .open(let request): open(request)
+        case .next(let ticket): requestNext(ticket)
+        case .resetStream: resetStream()
+        case .seekStream(let address): seekStream(to: address)
+        case .sendState: if let stream { send(machine.stateMessage(stream.statistics)) }
+        case .closeStream: closeStream()
+        case .closeConnection: finish()
+        case .clientFailed(let error):
+            logLine(.notice, "client reports: \(error.message)", ["code": "\(error.code)"])
+        }
+    }
+
+    /// Closes the connection once everything before has been written.
+    ///
+    /// The sending direction goes first. A socket that is closed with unread bytes in it resets the connection, and
+    /// the peer would lose the ERROR that tells it why.
+    private func finish() {
+        guard let context, !isFinishing else { return }
+        isFinishing = true
+        received = ByteBuffer()
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenSuccess { handler.value.context?.close(mode: .output, promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        closingTask = context.eventLoop.scheduleTask(in: Self.closingTimeout) {
+            handler.value.context?.close(promise: nil)
+        }
+        if holdsRead { resumeReading() }
+    }
+
+    func resumeReading() {
+        guard holdsRead, isFinishing || pendingControlBytes <= Self.maxPendingControlBytes else { return }
+        holdsRead = false
+        context?.read()
+    }
+
+    // MARK: Time and status
+
+    private func checkDeadlines() {
+        guard let context, !isFinishing else { return }
+        let isClientsTurn =
+            switch machine.state {
+            case .greeted, .ended, .failed: true
+            case .streaming: machine.credits == 0
+            case .connected, .opening, .abandoning, .closed: false
+            }
+        let pending = pendingBytes(context)
+        let action = deadlines.check(
+            now: .now, hasGreeted: machine.client != nil, isClientsTurn: isClientsTurn,
+            sentBytes: queuedBytes &- UInt64(pending), pendingBytes: pending)
+        switch action {
+        case .ping: run([.send(.ping([]))])
+        case .fail(let error): run(machine.fail(error))
+        case .abort(let reason):
+            logLine(.notice, "client closed: \(reason)", ["code": "\(StreamError.Code.timeout.rawValue)"])
+            context.close(promise: nil)
+        case nil: break
+        }
+        publish()
+    }
+
+    /// Bytes that wait for the socket.
+    private func pendingBytes(_ context: ChannelHandlerContext) -> Int {
+        // A channel that cannot tell, as in a test, has none.
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// Logs one event of this session. A client that fails, or opens and closes, in a loop does not flood the log.
+    func logLine(_ level: Logger.Level, _ text: String, _ metadata: Logger.Metadata = [:]) {
+        guard let suppressed = lineLog.admit(now: .now) else { return }
+        var metadata = metadata
+        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        log.log(level: level, "\(text)", metadata: metadata)
+    }
+
+    /// Tells the registry what has changed.
+    private func publish() {
+        guard refusal == nil else { return }
+        let current = PublishedState(machine)
+        guard current != published || !unpublished.isZero else { return }
+        let counts = unpublished
+        unpublished = SessionCounts()
+        published = current
+        environment.registry.update(identity.id) { entry, counters in
+            entry.state = current.state
+            counts.add(to: &entry, &counters)
+            guard entry.open != nil else { return }
+            entry.open?.credits = current.credits
+            if let cause = current.waiting { entry.open?.waiting.change(to: cause, now: .now) }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import DataTypes
+import NIOCore
+import Synchronization
+
+/// Every session of the server, the limits they share, and what was counted. Sessions on all event loops write to it.
+///
+/// A stream's statistics are read under the registry's lock, so that a stream that is just being closed is counted once.
+/// No stream calls the registry with its own lock held.
+final class SessionRegistry: Sendable {
+    /// What becomes of a new connection.
+    enum Admission {
+        case admitted(clientID: UInt64)
+        /// - Parameter mayLinger: the connection may stay a moment for its ERROR to arrive. A flood of refused
+        ///   connections is closed at once instead, or it would hold as many descriptors as the limit keeps out.
+        case refused(StreamError, mayLinger: Bool)
+    }
+
+    private struct State {
+        var sessions: [UInt64: SessionEntry] = [:]
+        var sessionsBySource: [ClientSource: Int] = [:]
+        /// Refused connections whose last bytes travel.
+        var lingering = 0
+        /// Streams open or being opened.
+        var streams = 0
+        var lastClientID: UInt64 = 0
+        var lastStreamID: UInt64 = 0
+        var isDraining = false
+        var counters = ServerCounters()
+        var closedTotals = StreamStatistics()
+        var badRecords = BadRecordRing()
+
+        var isEmpty: Bool { sessions.isEmpty && lingering == 0 }
+    }
+
+    static let maxLingering = 64
+    private let maxConnections: Int
+    private let maxConnectionsPerClient: Int
+    private let maxStreams: Int
+    private let state = Mutex(State())
+    /// Opens when the server drains and nobody is left.
+    let empty = Latch()
+
+    init(maxConnections: Int, maxConnectionsPerClient: Int, maxStreams: Int) {
+        self.maxConnections = maxConnections
+        self.maxConnectionsPerClient = maxConnectionsPerClient
+        self.maxStreams = maxStreams
+    }
+
+    // MARK: Connections
+
+    func admit(
+        _ channel: any Channel, source: ClientSource, peer: String, processID: Int32?, userID: UInt32?
+    ) -> Admission {
+        state.withLock { state in
+            let refusal: StreamError? =
+                if state.isDraining {
+                    StreamError(.draining, "the server is going down", isRetryable: true)
+                } else if state.sessions.count >= maxConnections {
+                    StreamError(
+                        .overLimit, "\(state.sessions.count) of \(maxConnections) connections are in use",
+                        hint: "close a client, or raise limits.connections", isRetryable: true)
+                } else if let count = state.sessionsBySource[source], count >= maxConnectionsPerClient {
+                    StreamError(
+                        .overLimit, "\(count) of the \(maxConnectionsPerClient) connections of \(source) are in use",
+                        hint: "close a client, or raise limits.connections_per_client", isRetryable: true)
+                } else {
+                    nil
+                }
+            if let refusal {
+                state.counters.connectionsRefused += 1
+                let mayLinger = state.lingering < Self.maxLingering
+                if mayLinger { state.lingering += 1 }
+                return .refused(refusal, mayLinger: mayLinger)
+            }
+            state.counters.connectionsAccepted += 1
+            state.lastClientID += 1
+            let id = state.lastClientID
+            state.sessionsBySource[source, default: 0] += 1
+            state.sessions[id] = SessionEntry(
+                identity: ClientIdentity(id: id, processID: processID, userID: userID, peer: peer, software: ""),
+                source: source, channel: channel, connectedAt: .now, connectedAtSeconds: WallClock.nowSeconds)
+            return .admitted(clientID: id)
+        }
+    }
+
+    /// A refused connection that lingered is closed.
+    func refusedIsGone() {
+        let isDrained = state.withLock { state in
+            state.lingering -= 1
+            return state.isDraining && state.isEmpty
+        }
+        if isDrained { empty.open() }
+    }
+
+    /// The connection is closed. Its stream, if it has one, must have been ended by `streamEnded`.
+    func sessionIsGone(_ clientID: UInt64) {
+        let isDrained = state.withLock { state in
+            guard let entry = state.sessions.removeValue(forKey: clientID) else { return false }
+            let left = (state.sessionsBySource[entry.source] ?? 1) - 1
+            state.sessionsBySource[entry.source] = left > 0 ? left : nil
+            state.counters.connectionsClosed += 1
+            return state.isDraining && state.isEmpty
+        }
+        if isDrained { empty.open() }
+    }
+
+    /// Changes what is known of a session, and the server's counters with it.
+    func update(_ clientID: UInt64, _ body: (inout SessionEntry, inout ServerCounters) -> Void) {
+        state.withLock { state in
+            guard state.sessions[clientID] != nil else { return }
+            // In place: the dictionary's value is neither copied nor moved.
+            body(&state.sessions[clientID]!, &state.counters)
+        }
+    }
+
+    func count(_ body: (inout ServerCounters) -> Void) {
+        state.withLock { body(&$0.counters) }
+    }
+
+    // MARK: Streams
+
+    /// Takes one of the streams that may be open; `streamEnded` or `openingFailed` gives it back.
+    func beginOpening() throws(StreamError) {
+        let refusal: StreamError? = state.withLock { state in
+            if state.isDraining {
+                return StreamError(.draining, "the server is going down; no stream is opened", isRetryable: true)
+            }
+            guard state.streams < maxStreams else {
+                return StreamError(
+                    .overLimit, "\(state.streams) of \(maxStreams) streams are open",
+                    hint: "close a stream, or raise limits.streams", isRetryable: true)
+            }
+            state.streams += 1
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// - Parameter isRefusal: false when the client went away before the answer.
+    func openingFailed(isRefusal: Bool) {
+        state.withLock { state in
+            state.streams -= 1
+            if isRefusal { state.counters.streamsRefused += 1 }
+        }
+    }
+
+    /// - Returns: the stream's id.
+    func streamOpened(_ clientID: UInt64, stream: any BatchStream, dataset: String?, label: String?) -> UInt64 {
+        state.withLock { state in
+            state.lastStreamID += 1
+            state.counters.streamsOpened += 1
+            state.sessions[clientID]?.open = SessionEntry.OpenStream(
+                id: state.lastStreamID, stream: stream, dataset: dataset, label: label, openedAt: .now)
+            return state.lastStreamID
+        }
+    }
+
+    /// Adds what the session's stream has done to the totals and forgets it.
+    func streamEnded(_ clientID: UInt64) {
+        state.withLock { state in
+            guard let open = state.sessions[clientID]?.open else { return }
+            state.sessions[clientID]?.open = nil
+            state.streams -= 1
+            state.closedTotals.add(open.stream.statistics)
+            for (cause, nanoseconds) in open.waiting.waited(now: .now) {
+                state.counters.waitedNanoseconds[cause, default: 0] += nanoseconds
+            }
+        }
+    }
+
+    func badRecord(_ report: BadRecordReport) {
+        state.withLock { state in
+            state.counters.badRecords[report.record.reason, default: 0] += 1
+            state.badRecords.append(report)
+        }
+    }
+
+    // MARK: The whole
+
+    /// Nobody is admitted from now on.
+    ///
+    /// - Returns: the channels of the sessions that are left.
+    func beginDraining() -> [any Channel] {
+        let (channels, isEmpty) = state.withLock { state in
+            state.isDraining = true
+            return (state.sessions.values.map(\.channel), state.isEmpty)
+        }
+        if isEmpty { empty.open() }
+        return channels
+    }
+
+    var channels: [any Channel] { state.withLock { $0.sessions.values.map(\.channel) } }
+
+    func channel(of clientID: UInt64) -> (any Channel)? { state.withLock { $0.sessions[clientID]?.channel } }
+
+    func snapshot(listeners: [String]) -> ServerSnapshot {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            var snapshot = ServerSnapshot(
+                listeners: listeners, isDraining: state.isDraining, clients: [], streams: [],
+                counters: state.counters, totals: state.closedTotals, badRecords: state.badRecords.inOrder)
+            for entry in state.sessions.values.sorted(by: { $0.identity.id < $1.identity.id }) {
+                snapshot.clients.append(entry.snapshot(now: now))
+                guard let open = entry.open else { continue }
+                let statistics = open.stream.statistics
+                let waited = open.waiting.waited(now: now)
+                snapshot.totals.add(statistics, isOpen: true)
+                for (cause, nanoseconds) in waited {
+                    snapshot.counters.waitedNanoseconds[cause, default: 0] += nanoseconds
+                }
+                snapshot.streams.append(
+                    entry.snapshot(of: open, statistics: statistics, waited: waited, now: now))
+            }
+            return snapshot
+        }
+    }
+}

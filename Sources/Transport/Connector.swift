@@ -1,0 +1,26 @@
+package import NIOCore
+internal import NIOPosix
+
+/// Makes connections to a server.
+package enum Connector {
+    /// - Parameters:
+    ///   - deadline: for the name's resolution and the connection together.
+    ///   - setUp: sets up the connection, on its event loop, before the first byte.
+    package static func connect(
+        to endpoint: Endpoint, group: any EventLoopGroup, deadline: Duration,
+        setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) async throws(ConnectError) -> any Channel {
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(deadline)).channelInitializer(setUp)
+        do {
+            switch endpoint {
+            case .unix(let path):
+                return try await bootstrap.connect(unixDomainSocketPath: path).get()
+            case .tcp(let host, let port):
+                return try await bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .connect(host: host, port: port).get()
+            }
+        } catch {
+            throw ConnectError(endpoint, deadline: deadline, cause: error)
+        }
+    }
+}

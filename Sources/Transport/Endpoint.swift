@@ -1,0 +1,70 @@
+/// Where a server listens and a client connects.
+package enum Endpoint: Sendable, Hashable {
+    /// A Unix domain socket at a path.
+    case unix(path: String)
+    /// A name or numeric address, and a port.
+    case tcp(host: String, port: Int)
+
+    /// The port of `tcp://host` without one.
+    package static let defaultPort = 9347
+    /// Bytes that a Unix socket's path may have: `sun_path` less its terminating zero.
+    package static let maxPathBytes = 107
+
+    /// Reads `unix:/path`, `tcp://host`, `tcp://host:port` or `tcp://[address]:port`.
+    package init(_ text: String) throws(EndpointError) {
+        if let path = Self.rest(of: text, behind: "unix:") {
+            // `unix:///run/x` is as common a way to write it as `unix:/run/x`.
+            let path = path.hasPrefix("//") ? String(path.dropFirst(2)) : path
+            guard path.hasPrefix("/"), !path.utf8.contains(0) else { throw .notAbsolute(text) }
+            guard path.utf8.count <= Self.maxPathBytes else { throw .pathTooLong(path, byteCount: path.utf8.count) }
+            self = .unix(path: path)
+        } else if let authority = Self.rest(of: text, behind: "tcp://") {
+            self = try Self.tcp(authority, text)
+        } else if text.hasPrefix("tls://") {
+            throw .tlsNotSupported(text)
+        } else {
+            throw .unknownScheme(text)
+        }
+    }
+
+    private static func rest(of text: String, behind prefix: String) -> String? {
+        text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil
+    }
+
+    private static func tcp(_ authority: String, _ text: String) throws(EndpointError) -> Endpoint {
+        var authority = Substring(authority)
+        if authority.hasSuffix("/") { authority.removeLast() }
+        let host: Substring
+        let port: Substring?
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { throw .badAddress(text) }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            let behind = authority[authority.index(after: end)...]
+            guard behind.isEmpty || behind.hasPrefix(":") else { throw .badAddress(text) }
+            port = behind.isEmpty ? nil : behind.dropFirst()
+        } else if let colon = authority.firstIndex(of: ":") {
+            host = authority[..<colon]
+            port = authority[authority.index(after: colon)...]
+            if let port, port.contains(":") { throw .bareIPv6(text) }
+        } else {
+            host = authority
+            port = nil
+        }
+        guard !host.isEmpty, host.utf8.count <= 255, !host.contains(where: { $0 == "/" || $0 == "@" || $0.isWhitespace })
+        else { throw .badAddress(text) }
+        guard let port else { return .tcp(host: String(host), port: defaultPort) }
+        guard let number = Int(port), (0...65_535).contains(number), port.utf8.count <= 5, !port.hasPrefix("+") else {
+            throw .badPort(String(port), text)
+        }
+        return .tcp(host: String(host), port: number)
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, let port): host.contains(":") ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)"
+        }
+    }
+}

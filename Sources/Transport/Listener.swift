@@ -1,0 +1,73 @@
+package import NIOCore
+internal import NIOPosix
+
+/// A server's socket that accepts connections.
+package final class Listener: Sendable {
+    package let channel: any Channel
+    /// Where it really listens: a port of 0 has become one.
+    package let endpoint: Endpoint
+    private let file: SocketFile?
+
+    private init(channel: any Channel, endpoint: Endpoint, file: SocketFile?) {
+        self.channel = channel
+        self.endpoint = endpoint
+        self.file = file
+    }
+
+    /// Binds `endpoint` and accepts connections.
+    ///
+    /// A socket file that a crashed server left behind is replaced; one that somebody answers at, or a file of another
+    /// kind, is left alone.
+    ///
+    /// - Parameters:
+    ///   - mode: permission bits of a Unix socket.
+    ///   - child: sets up each connection, on its event loop.
+    package static func bind(
+        _ endpoint: Endpoint, mode: UInt32 = 0o660, group: any EventLoopGroup,
+        child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) async throws(ListenError) -> Listener {
+        try await start(group, child) { () throws(ListenError) in try ListeningSocket.open(endpoint, mode: mode) }
+    }
+
+    /// Accepts connections on a socket that already listens, and owns it from now on.
+    package static func adopt(
+        descriptor: CInt, group: any EventLoopGroup,
+        child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) async throws(ListenError) -> Listener {
+        try await start(group, child) { () throws(ListenError) in try ListeningSocket.adopt(descriptor) }
+    }
+
+    private static func start(
+        _ group: any EventLoopGroup, _ child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+        _ open: @escaping @Sendable () throws(ListenError) -> ListeningSocket
+    ) async throws(ListenError) -> Listener {
+        let socket: ListeningSocket
+        do {
+            // Names are resolved here, which may block.
+            socket = try await NIOThreadPool.singleton.runIfActive { try open() }
+        } catch let error as ListenError {
+            throw error
+        } catch {
+            throw .systemCall("thread pool", nil, errorNumber: 0)
+        }
+        var bootstrap = ServerBootstrap(group: group).childChannelInitializer(child)
+        if case .tcp = socket.endpoint {
+            // Control frames are small, and a batch's header must not wait for an acknowledgement.
+            bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        }
+        do {
+            let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+            return Listener(channel: channel, endpoint: socket.endpoint, file: socket.file)
+        } catch {
+            socket.file?.remove()
+            throw .systemCall("register", socket.endpoint, errorNumber: (error as? IOError)?.errnoCode ?? 0)
+        }
+    }
+
+    /// Stops accepting and removes the socket file. Connections already accepted live on.
+    package func close() async {
+        file?.remove()
+        // It fails only when the channel is already closed.
+        try? await channel.close().get()
+    }
+}

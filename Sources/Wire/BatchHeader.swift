@@ -1,0 +1,110 @@
+package import DataTypes
+
+/// The descriptor table at the start of a BATCH payload: what safetensors calls the header.
+///
+/// ```
+/// 0        8                          8 + n          8 + n + offsets[1]
+/// ├ n (LE) ┼ JSON, padded with spaces ┼ tensor ┬.gap0┼ tensor …
+/// ```
+/// `8 + n` and every tensor's start are multiples of 64. Gaps are tensors too, because safetensors allows no holes.
+package struct BatchHeader: Sendable, Hashable {
+    package struct Tensor: Sendable, Hashable {
+        package var desc: DataDesc
+        /// From the payload's start, a multiple of 64.
+        package var offset: Int
+    }
+
+    package var address: BatchAddress
+    package var partIndex: Int
+    /// Batches of the epoch.
+    package var stepCount: Int
+    /// Rows at the end that are not data of this epoch.
+    package var pad: Int
+    /// Resume token of the batch after this one.
+    package var token: String
+    package var data: [Tensor]
+    package var label: [Tensor]
+    /// One record id a row.
+    package var index: Tensor
+
+    static let metadataName = "__metadata__"
+    static let indexName = "index"
+    static let gapPrefix = ".gap"
+
+    // MARK: Writing
+
+    /// Writes the table of `batch` into the header area of its slab. To be called once, before the batch is sent, by
+    /// the only session that sends it.
+    ///
+    /// - Precondition: `problem(with:tokenBytes:)` found none with the batch's layout.
+    package static func write(_ batch: DataBatch, token: String) {
+        let table = table(
+            layout: batch.layout, address: batch.address, partIndex: batch.partIndex, stepCount: batch.stepCount,
+            pad: batch.pad, token: token)
+        let areaBytes = batch.layout.headerBytes
+        precondition(table.count <= areaBytes - 8, "the descriptor table outgrew its area")
+        // The header area is the slab's first `areaBytes` bytes; nobody but this session touches it (see `DataBatch`).
+        let area = unsafe UnsafeMutableRawBufferPointer(rebasing: batch.slab.bytes[..<areaBytes])
+        unsafe area.storeBytes(of: UInt64(areaBytes - 8).littleEndian, as: UInt64.self)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: area[8...]).copyBytes(from: table)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: area[(8 + table.count)...])
+            .initializeMemory(as: UInt8.self, repeating: UInt8(ascii: " "))
+    }
+
+    /// Why batches of `layout` could not be described, or nil: names that clash, or that need more room than the
+    /// header area has.
+    ///
+    /// - Parameter tokenBytes: length of the longest token.
+    package static func problem(with layout: BatchLayout, tokenBytes: Int) -> String? {
+        var seen: Set<String> = [metadataName]
+        for tensor in layout.tensors {
+            let name = tensor.desc.name
+            if name.hasPrefix(gapPrefix) || !seen.insert(name).inserted {
+                return "'\(name)' cannot name a tensor here: it is reserved or taken"
+            }
+        }
+        let longest = table(
+            layout: layout, address: BatchAddress(epoch: .max, step: .max), partIndex: .max, stepCount: .max,
+            pad: .max, token: String(repeating: "x", count: tokenBytes))
+        guard longest.count <= layout.headerBytes - 8 else {
+            return "the names of the tensors take too much room when written as JSON"
+        }
+        return nil
+    }
+
+    private static func table(
+        layout: BatchLayout, address: BatchAddress, partIndex: Int, stepCount: Int, pad: Int, token: String
+    ) -> [UInt8] {
+        func names(_ role: BatchLayout.Role) -> String {
+            JSONText.list(layout.tensors.filter { $0.role == role }.map(\.desc.name))
+        }
+        let metadata = [
+            ("epoch", String(address.epoch)), ("step", String(address.step)), ("part", String(partIndex)),
+            ("steps", String(stepCount)), ("pad", String(pad)), ("token", token), ("data", names(.data)),
+            ("label", names(.label)),
+            ("layouts", JSONText.object(layout.tensors.map { ($0.desc.name, $0.desc.layout) })),
+        ]
+        var json = JSONText()
+        json.raw("{\"\(metadataName)\":")
+        json.raw(JSONText.object(metadata))
+        func entry(_ name: String, _ type: ElementType, _ shape: [Int], from begin: Int, to end: Int) {
+            json.raw(",")
+            json.text(name)
+            json.raw(":{\"dtype\":\"\(type.safetensorsName)\",\"shape\":[")
+            json.raw(shape.map(String.init).joined(separator: ","))
+            json.raw("],\"data_offsets\":[\(begin - layout.headerBytes),\(end - layout.headerBytes)]}")
+        }
+        var gaps = 0
+        for (position, tensor) in layout.tensors.enumerated() {
+            let end = tensor.offset + tensor.desc.byteCount
+            entry(tensor.desc.name, tensor.desc.elementType, tensor.desc.shape, from: tensor.offset, to: end)
+            let next = position + 1 < layout.tensors.count ? layout.tensors[position + 1].offset : layout.payloadBytes
+            if next > end {
+                entry("\(gapPrefix)\(gaps)", .uint8, [next - end], from: end, to: next)
+                gaps += 1
+            }
+        }
+        json.raw("}")
+        return json.bytes
+    }
+}

@@ -1,0 +1,441 @@
+package import DataTypes
+
+/// The server's side of one connection: what each frame means in each state, and what is to be done about it.
+///
+/// Pure: events go in through the methods, actions come out, nothing else happens. The owner, a channel handler, runs
+/// the actions in order, on its event loop, and reports back what they led to.
+///
+/// ```
+///            HELLO           OPEN            opened             RESET, SEEK
+/// connected ──────▶ greeted ──────▶ opening ────────▶ streaming ◀───────────┐
+///                     ▲                │ CLOSE          │ │ ├─ epochEnded ─▶ ended ──┤
+///                     ├── abandoning ◀─┘                │ │ └─ streamFailed ▶ failed ┘
+///                     └──────────── CLOSE ──────────────┘
+/// ```
+///
+/// Flow control: a batch is asked of the stream only when the client has credit for it and fewer than
+/// `maxBatchesInFlight` are on their way into the socket. So a peer that reads slowly, or not at all, holds two
+/// batches and no more.
+package struct ServerSessionMachine: ~Copyable {
+    package enum Action: Sendable {
+        /// Send one control frame.
+        case send(ControlMessage)
+        /// Send the batch as a BATCH frame (write its descriptor table first, with `BatchHeader`), keep it alive until
+        /// the write is done, then call `batchWritten()`.
+        case sendBatch(DataBatch, token: String)
+        /// Send these bytes instead of a frame: the answer to a peer that speaks HTTP.
+        case sendRaw(String)
+        /// Open a stream away from the event loop, then call `opened` or `openFailed`, even when the client has gone.
+        case open(OpenRequest)
+        /// Call the stream's `next`; report the result, with the ticket, to `batchReady`, `epochEnded` or `streamFailed`.
+        case next(ticket: UInt64)
+        /// Call the stream's `reset`, then `positionChanged`.
+        case resetStream
+        /// Call the stream's `seek`, then `positionChanged` or `seekFailed`.
+        case seekStream(BatchAddress)
+        /// Send `stateMessage(_:)` of the stream's statistics.
+        case sendState
+        /// Close the stream and let go of it.
+        case closeStream
+        /// Close the connection once everything before has been written.
+        case closeConnection
+        /// The client says that it failed; for the log.
+        case clientFailed(ErrorMessage)
+    }
+
+    package enum State: String, Sendable {
+        case connected, greeted, opening, abandoning, streaming, ended, failed, closed
+    }
+
+    package private(set) var state = State.connected
+    /// The client's greeting, once it has come.
+    package private(set) var client: HelloMessage?
+    /// Whether BATCH frames carry checksums.
+    package private(set) var sendsChecksums = false
+    /// Batches the client has asked for and not yet got.
+    package internal(set) var credits = 0
+    /// The next batch to send.
+    package internal(set) var position = BatchAddress(epoch: 0, step: 0)
+    /// Batches of the position's epoch.
+    package internal(set) var stepCount = 0
+    package private(set) var isDraining = false
+
+    /// Batches handed to the socket and not yet written.
+    private(set) var batchesInFlight = 0
+    static let maxBatchesInFlight = 2
+
+    private let software: String
+    private let session: UInt64
+    /// Identity and policy of the open stream; nil without one.
+    private var stream: StreamInfo?
+    /// Marks the outstanding call of `next`; answers with another ticket are too late and ignored.
+    private var ticket: UInt64 = 0
+    private var nextIsOutstanding = false
+
+    /// - Parameters:
+    ///   - software: the server's name for HELLO, such as `headraced/0.1.0`.
+    ///   - session: this connection's number in logs and status pages.
+    package init(software: String, session: UInt64) {
+        self.software = software
+        self.session = session
+    }
+
+    /// What the stream is waiting for, in a word: `credit`, `decode`, `socket`, `reset`, or `-` without a stream.
+    package var waitingFor: String {
+        switch state {
+        case .connected, .greeted, .closed: "-"
+        case .opening, .abandoning: "open"
+        case .ended, .failed: "reset"
+        case .streaming:
+            if nextIsOutstanding { "decode" } else if credits == 0 { "credit" } else { "socket" }
+        }
+    }
+
+    // MARK: Frames
+
+    /// One frame that the decoder passed.
+    package mutating func received(_ frame: borrowing Frame) -> [Action] {
+        guard state != .closed else { return [] }
+        let type = frame.header.type
+        guard (type == .hello) == (state == .connected) else { return notAllowed(type) }
+        do {
+            guard let message = try ControlMessage(decoding: frame, sender: .client) else { return notAllowed(type) }
+            if case .hello(let hello) = message { return greet(hello) }
+            return handle(message)
+        } catch {
+            let failure = StreamError(.badRequest, "\(type.name): \(error)")
+            // Without a greeting there is nothing to go on with.
+            return type == .hello ? fail(failure) : refuse(failure)
+        }
+    }
+
+    /// The decoder refused the bytes; it must not be fed again.
+    package mutating func framingFailed(_ error: FrameError) -> [Action] {
+        guard state != .closed else { return [] }
+        if case .http = error {
+            let release = releaseStream()
+            state = .closed
+            return [.sendRaw(HTTPRefusal.response)] + release + [.closeConnection]
+        }
+        return fail(StreamError(.badFrame, "\(error)"))
+    }
+
+    private mutating func greet(_ hello: HelloMessage) -> [Action] {
+        guard hello.major == WireLimits.majorVersion else {
+            return fail(
+                StreamError(
+                    .version,
+                    "the client speaks protocol version \(hello.major), this server speaks \(WireLimits.majorVersion)",
+                    hint: hello.major > WireLimits.majorVersion ? "update headraced" : "update the client"))
+        }
+        client = hello
+        let features = hello.features.contains(WireLimits.checksumFeature) ? [WireLimits.checksumFeature] : []
+        sendsChecksums = !features.isEmpty
+        state = .greeted
+        let answer = HelloMessage(
+            major: WireLimits.majorVersion, minor: min(max(hello.minor, 0), WireLimits.minorVersion),
+            features: features, server: software, session: session,
+            maxFrameBytes: UInt64(WireLimits.controlPayloadBytes))
+        return [.send(.hello(answer))]
+    }
+
+    private mutating func handle(_ message: ControlMessage) -> [Action] {
+        switch (message, state) {
+        case (.ping(let payload), _):
+            return [.send(.pong(payload))]
+        case (.pong, _):
+            return []
+        case (.error(let failure), _):
+            guard failure.scope == .connection else { return [.clientFailed(failure)] }
+            let release = releaseStream()
+            state = .closed
+            return [.clientFailed(failure)] + release + [.closeConnection]
+        case (.open(let open), .greeted):
+            return self.open(open)
+        case (.credit(let credit), .streaming), (.credit(let credit), .ended), (.credit(let credit), .failed):
+            return grant(credit.batches)
+        case (.reset, .streaming), (.reset, .ended), (.reset, .failed):
+            return [.resetStream]
+        case (.seek(let seek), .streaming), (.seek(let seek), .ended), (.seek(let seek), .failed):
+            do {
+                return [.seekStream(try address(of: seek))]
+            } catch {
+                return refuse(error)
+            }
+        case (.stateRequest, .streaming), (.stateRequest, .ended), (.stateRequest, .failed):
+            return [.sendState]
+        case (.close, .opening):
+            // The opener cannot be interrupted; CLOSE is answered when it has returned.
+            state = .abandoning
+            return []
+        case (.close, .streaming), (.close, .ended), (.close, .failed):
+            let release = releaseStream()
+            return release + backToGreeted([.send(.close)])
+        default:
+            return notAllowed(message.type)
+        }
+    }
+
+    private mutating func open(_ message: OpenMessage) -> [Action] {
+        guard !isDraining else { return refuse(Self.draining) }
+        do {
+            let request = try message.request()
+            state = .opening
+            return [.open(request)]
+        } catch {
+            return refuse(error)
+        }
+    }
+
+    private mutating func grant(_ batches: Int) -> [Action] {
+        guard batches >= 1 else {
+            return refuse(StreamError(.badRequest, "CREDIT asks for \(batches) batches", hint: "ask for 1 or more"))
+        }
+        guard batches <= WireLimits.creditsOutstanding - credits else {
+            return fail(
+                StreamError(
+                    .badFrame,
+                    "CREDIT \(batches) on top of \(credits) exceeds the limit of \(WireLimits.creditsOutstanding)"))
+        }
+        credits += batches
+        return pump()
+    }
+
+    private func address(of seek: SeekMessage) throws(StreamError) -> BatchAddress {
+        let address: BatchAddress
+        switch (seek.token, seek.epoch, seek.step) {
+        case (let text?, nil, nil):
+            guard let token = ResumeToken(text) else {
+                throw StreamError(.badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
+            }
+            if let stream {
+                try Self.check(token, against: stream)
+            }
+            address = token.address
+        case (nil, let epoch?, let step?):
+            address = BatchAddress(epoch: epoch, step: step)
+        default:
+            throw StreamError(.badRequest, "SEEK names no address", hint: "give 'epoch' and 'step', or 'token'")
+        }
+        guard address.epoch >= 0, address.epoch < WireLimits.epochs, address.step >= 0 else {
+            throw StreamError(.badPosition, "epoch \(address.epoch), step \(address.step) is not a place in the data")
+        }
+        return address
+    }
+
+    private static func check(_ token: ResumeToken, against stream: StreamInfo) throws(StreamError) {
+        if token.manifestHash != stream.manifestHash {
+            throw StreamError(
+                .stateMismatch,
+                "the token is of other data (manifest \(token.manifestHash), here \(stream.manifestHash))",
+                hint: "the files have changed since it was taken, or it is of another data set")
+        }
+        if token.specHash != stream.specHash {
+            throw StreamError(
+                .stateMismatch,
+                "the token is of another spec (\(token.specHash), here \(stream.specHash))",
+                hint: "open the stream with the parameters it was taken with")
+        }
+    }
+
+    // MARK: What the stream answered
+
+    /// The stream asked for by `.open` is there.
+    ///
+    /// - Returns: among others `.closeStream` when it is not wanted any more.
+    package mutating func opened(_ info: StreamInfo, position: BatchAddress, stepCount: Int) -> [Action] {
+        stream = info
+        switch state {
+        case .opening where isDraining:
+            let release = releaseStream()
+            return release + backToGreeted(refuse(Self.draining))
+        case .opening:
+            let longestToken = ResumeToken(
+                manifestHash: info.manifestHash, specHash: info.specHash,
+                address: BatchAddress(epoch: .max, step: .max))
+            if let problem = BatchHeader.problem(
+                with: info.layout, tokenBytes: longestToken.description.utf8.count)
+            {
+                let release = releaseStream()
+                return release
+                    + backToGreeted(refuse(StreamError(.badParameter, problem, hint: "choose other data or label names")))
+            }
+            let limit = min(client?.maxFrameBytes ?? 0, WireLimits.batchPayloadBytes)
+            guard UInt64(info.layout.payloadBytes) <= limit else {
+                let release = releaseStream()
+                return release
+                    + backToGreeted(
+                        refuse(
+                            StreamError(
+                                .overLimit,
+                                "a batch takes \(info.layout.payloadBytes) bytes, a frame to this client at most \(limit)",
+                                hint: "lower batch_size, or raise max_frame in the client")))
+            }
+            state = .streaming
+            credits = 0
+            self.position = position
+            self.stepCount = stepCount
+            let answer = OpenedMessage(info, position: position, stepCount: stepCount)
+            return [.send(.opened(answer))] + pump()
+        case .abandoning:
+            let release = releaseStream()
+            return release + backToGreeted([.send(.close)])
+        default:
+            return releaseStream()
+        }
+    }
+
+    /// The stream asked for by `.open` could not be opened.
+    package mutating func openFailed(_ error: StreamError) -> [Action] {
+        switch state {
+        case .opening: backToGreeted(refuse(error))
+        case .abandoning: backToGreeted([.send(.close)])
+        default: []
+        }
+    }
+
+    /// The stream handed over a batch.
+    ///
+    /// - Parameter badRecordAction: what the stream does with bad records, for the NOTICEs: `skip` or `substitute`.
+    package mutating func batchReady(_ batch: DataBatch, ticket: UInt64) -> [Action] {
+        guard take(ticket), let stream else { return [] }
+        credits -= 1
+        batchesInFlight += 1
+        position = BatchAddress(epoch: batch.address.epoch, step: batch.address.step + 1)
+        stepCount = batch.stepCount
+        // A stream under the policy `error` delivers no batch that has bad records.
+        let action = stream.parameters["on_bad_record"] == .string("substitute") ? "substitute" : "skip"
+        var actions = batch.badRecords.map {
+            Action.send(.notice(NoticeMessage($0, address: batch.address, action: action)))
+        }
+        actions.append(.sendBatch(batch, token: token(of: stream)))
+        return actions + pump()
+    }
+
+    /// The stream said that all batches of the epoch have been handed over.
+    package mutating func epochEnded(epoch: Int, stepCount: Int, ticket: UInt64) -> [Action] {
+        guard take(ticket) else { return [] }
+        state = .ended
+        position = BatchAddress(epoch: epoch, step: stepCount)
+        self.stepCount = stepCount
+        return [.send(.epochEnd(EpochEndMessage(epoch: epoch, steps: stepCount)))]
+    }
+
+    /// The stream cannot go on with this epoch.
+    package mutating func streamFailed(_ error: StreamError, ticket: UInt64) -> [Action] {
+        guard take(ticket) else { return [] }
+        state = .failed
+        return [.send(.error(ErrorMessage(error, scope: .stream)))]
+    }
+
+    /// A batch of `.sendBatch` has been written to the socket.
+    package mutating func batchWritten() -> [Action] {
+        batchesInFlight -= 1
+        return pump()
+    }
+
+    /// The stream stands at another place, after `.resetStream` or `.seekStream`.
+    package mutating func positionChanged(_ address: BatchAddress, stepCount: Int) -> [Action] {
+        guard stream != nil else { return [] }
+        state = .streaming
+        credits = 0
+        // The stream drops its outstanding call of `next`; an answer already on its way has an old ticket.
+        nextIsOutstanding = false
+        position = address
+        self.stepCount = stepCount
+        let answer = PositionMessage(epoch: address.epoch, step: address.step, steps: stepCount)
+        return [.send(.position(answer))] + pump()
+    }
+
+    /// The stream refused to seek. It stands where it stood, with the credit it had.
+    package func seekFailed(_ error: StreamError) -> [Action] { refuse(error) }
+
+    /// The answer to `.sendState`.
+    package func stateMessage(_ statistics: StreamStatistics) -> ControlMessage {
+        .state(
+            StateMessage(
+                token: stream.map { token(of: $0) } ?? "", position: position, stepCount: stepCount, credits: credits,
+                statistics: statistics))
+    }
+
+    // MARK: What the server decided
+
+    /// The server is going down: tell the client, take no new OPEN, let batches flow until `drainTimedOut`.
+    /// A connection that has no stream is closed at once.
+    package mutating func drain(deadlineSeconds: Double) -> [Action] {
+        guard state != .closed, !isDraining else { return [] }
+        isDraining = true
+        // Before its HELLO a client cannot know what a GOAWAY is.
+        guard state != .connected else { return fail(Self.draining) }
+        let notice = Action.send(.goAway(GoAwayMessage(reason: "drain", deadlineSeconds: deadlineSeconds)))
+        guard state == .greeted else { return [notice] }
+        state = .closed
+        return [notice, .closeConnection]
+    }
+
+    /// The deadline of the drain has passed.
+    package mutating func drainTimedOut() -> [Action] { fail(Self.draining) }
+
+    /// Ends the connection with an ERROR that says why: a time-out, a limit, an order of the administrator.
+    package mutating func fail(_ error: StreamError) -> [Action] {
+        guard state != .closed else { return [] }
+        let release = releaseStream()
+        state = .closed
+        return [.send(.error(ErrorMessage(error, scope: .connection)))] + release + [.closeConnection]
+    }
+
+    /// The peer is gone, in whatever way. Nothing can be sent any more.
+    package mutating func connectionLost() -> [Action] {
+        guard state != .closed else { return [] }
+        let release = releaseStream()
+        state = .closed
+        return release
+    }
+
+    // MARK: Helpers
+
+    private static let draining = StreamError(
+        .draining, "the server is going down", hint: "connect again and open the stream at its token", isRetryable: true)
+
+    /// Asks the stream for its next event when the client can take it. At the epoch's end the event is EPOCH_END, which
+    /// needs no credit.
+    private mutating func pump() -> [Action] {
+        guard state == .streaming, !nextIsOutstanding, batchesInFlight < Self.maxBatchesInFlight,
+            credits > 0 || position.step >= stepCount
+        else { return [] }
+        nextIsOutstanding = true
+        ticket += 1
+        return [.next(ticket: ticket)]
+    }
+
+    /// Whether an answer to `next` is the awaited one.
+    private mutating func take(_ answered: UInt64) -> Bool {
+        guard state == .streaming, nextIsOutstanding, answered == ticket else { return false }
+        nextIsOutstanding = false
+        return true
+    }
+
+    private mutating func releaseStream() -> [Action] {
+        guard stream != nil else { return [] }
+        stream = nil
+        credits = 0
+        nextIsOutstanding = false
+        return [.closeStream]
+    }
+
+    /// After a stream, or the attempt of one: ready for the next OPEN, or done when the server is draining.
+    private mutating func backToGreeted(_ actions: [Action]) -> [Action] {
+        state = isDraining ? .closed : .greeted
+        return isDraining ? actions + [.closeConnection] : actions
+    }
+
+    private func token(of stream: StreamInfo) -> String {
+        ResumeToken(manifestHash: stream.manifestHash, specHash: stream.specHash, address: position).description
+    }
+
+    private func refuse(_ error: StreamError) -> [Action] { [.send(.error(ErrorMessage(error, scope: .request)))] }
+
+    private mutating func notAllowed(_ type: FrameType) -> [Action] {
+        fail(StreamError(.badFrame, "\(type.name) is not allowed in the state '\(state.rawValue)'"))
+    }
+}

@@ -1,0 +1,23 @@
+/// The fixed limits of the protocol (`protocol/SPEC.md` §1).
+package enum WireLimits {
+    package static let majorVersion = 1
+    package static let minorVersion = 0
+    /// Bytes of a frame's header.
+    package static let headerBytes = 32
+    /// Payload bytes of every frame but BATCH.
+    package static let controlPayloadBytes = 1_048_576
+    /// Payload bytes of a BATCH, whatever a peer accepts: what this build's buffers count in 32 bits.
+    package static let batchPayloadBytes = UInt64(UInt32.max)
+    /// Objects and arrays inside each other in one JSON payload.
+    package static let jsonNesting = 32
+    /// Batches a client may have asked for and not yet got.
+    package static let creditsOutstanding = 65_536
+    /// Payload bytes of PING and PONG.
+    package static let pingPayloadBytes = 64
+    /// Bytes of a client's name for its stream or itself.
+    package static let labelBytes = 128
+    /// Epochs of an address: keeps `epoch × records` inside an `Int` wherever it is formed.
+    package static let epochs = 1 << 31
+    /// The feature name that asks for checksums on BATCH frames.
+    package static let checksumFeature = "checksum"
+}

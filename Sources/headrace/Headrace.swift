@@ -1,0 +1,6 @@
+import Tool
+
+@main
+enum Headrace {
+    static func main() async { await HeadraceCommand.main() }
+}

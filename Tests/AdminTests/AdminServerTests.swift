@@ -1,0 +1,115 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Testing
+import Transport
+
+@testable import Admin
+
+@Suite("Admin server", .timeLimit(.minutes(1))) struct AdminServerTests {
+    /// Runs a server in a fresh folder while `body` talks to it, then stops it gracefully.
+    static func withServer(
+        _ control: FakeControlPlane, _ body: @Sendable (_ folder: String, _ endpoints: [Endpoint]) async throws -> Void
+    ) async throws {
+        let folder = "/tmp/hr-\(UUID().uuidString.prefix(13))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = AdminServer(
+            places: [
+                .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), allowsControl: true),
+                .init(.endpoint(.tcp(host: "127.0.0.1", port: 0), mode: 0), allowsControl: false),
+            ], control: control, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let endpoints = try await server.bind()
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(folder, endpoints)) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder + "/admin.sock"), "the socket file is left behind")
+    }
+
+    /// What curl prints: the status, a space, the content type, a line break, the body.
+    static func curl(_ arguments: [String]) async throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        process.arguments = ["-sS", "-m", "20", "-w", "\n%{http_code} %{content_type}"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        return try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { _ in
+                let data = (try? output.fileHandleForReading.readToEnd()) ?? nil
+                continuation.resume(returning: String(decoding: data ?? Data(), as: UTF8.self))
+            }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+
+    @Test("curl reads pages and acts over the Unix socket, two requests a connection")
+    func unixSocket() async throws {
+        let control = FakeControlPlane()
+        try await Self.withServer(control) { folder, _ in
+            let socket = ["--unix-socket", folder + "/admin.sock"]
+            let status = try await Self.curl(socket + ["http://h/v1/status?pretty=1", "http://h/healthz"])
+            #expect(status.contains("\"version\":\"1.2.3\""))
+            #expect(status.contains("\n200 application/json"))
+            #expect(status.hasSuffix("ok\n\n200 text/plain; charset=utf-8"))
+            let drain = try await Self.curl(socket + ["-X", "POST", "-d", "ignored", "http://h/v1/drain"])
+            #expect(drain == "{\"state\":\"draining\"}\n\n202 application/json")
+            let head = try await Self.curl(socket + ["-I", "http://h/metrics"])
+            #expect(head.contains("content-type: text/plain; version=0.0.4"))
+            let missing = try await Self.curl(socket + ["http://h/v2"])
+            #expect(missing.hasSuffix("404 application/problem+json"))
+            let mode = try FileManager.default.attributesOfItem(atPath: folder + "/admin.sock")[.posixPermissions]
+            #expect((mode as? NSNumber)?.intValue == 0o600)
+        }
+        #expect(control.notes.withLock { $0.drains } == 1)
+    }
+
+    @Test("the TCP pages read and do not act")
+    func tcp() async throws {
+        let control = FakeControlPlane()
+        try await Self.withServer(control) { _, endpoints in
+            guard case .tcp(let host, let port)? = endpoints.last else {
+                Issue.record("no TCP endpoint in \(endpoints)")
+                return
+            }
+            let address = "http://\(host):\(port)"
+            #expect(try await Self.curl([address + "/readyz"]).hasSuffix("200 text/plain; charset=utf-8"))
+            #expect(try await Self.curl(["-X", "POST", address + "/v1/drain"]).hasSuffix("403 application/problem+json"))
+        }
+        #expect(control.notes.withLock { $0.drains } == 0)
+    }
+
+    @Test("what is not HTTP is answered with 400 and closed, and the server goes on")
+    func garbage() async throws {
+        try await Self.withServer(FakeControlPlane()) { folder, _ in
+            let socket = folder + "/admin.sock"
+            #expect(
+                try await Self.curl(["--unix-socket", socket, "-X", "BAD METHOD", "http://h/"]).contains("400"))
+            #expect(try await Self.curl(["--unix-socket", socket, "http://h/healthz"]).hasPrefix("ok\n"))
+        }
+    }
+
+    @Test("a socket that somebody answers at is not taken over, and nothing is left behind")
+    func socketInUse() async throws {
+        try await Self.withServer(FakeControlPlane()) { folder, _ in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let second = AdminServer(
+                places: [
+                    .init(.endpoint(.unix(path: folder + "/second.sock"), mode: 0o600), allowsControl: true),
+                    .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), allowsControl: true),
+                ], control: FakeControlPlane(), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            await #expect(throws: ListenError.runningServer(path: folder + "/admin.sock")) { try await second.bind() }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/second.sock"))
+            #expect(try await Self.curl(["--unix-socket", folder + "/admin.sock", "http://h/healthz"]).hasPrefix("ok\n"))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Synchronization
+
+@testable import Admin
+
+/// A control plane of fixed answers that notes what it is told to do.
+final class FakeControlPlane: ControlPlane {
+    struct Notes: Sendable {
+        var drains = 0
+        var reloads = 0
+    }
+    let notes = Mutex(Notes())
+    let isHealthy: Bool
+    let isReady: Bool
+    let refusal: ReloadRefusal?
+    let figures: MetricsReport
+
+    init(
+        isHealthy: Bool = true, isReady: Bool = true, refusal: ReloadRefusal? = nil,
+        figures: MetricsReport = MetricsReport()
+    ) {
+        self.isHealthy = isHealthy
+        self.isReady = isReady
+        self.refusal = refusal
+        self.figures = figures
+    }
+
+    func status() -> StatusReport {
+        StatusReport(
+            version: "1.2.3", state: .ready, processID: 42, startedAtSeconds: 1000, uptimeSeconds: 7,
+            listeners: ["unix:/run/x.sock"], configFile: nil, threads: 2, connections: 1, streams: 1, datasets: 1,
+            memoryBytes: 10, memoryLimitBytes: 20, batchesSent: 3, samplesSent: 384, sentBytes: 1 << 40, badRecords: 1)
+    }
+
+    func streams() -> [StreamReport] {
+        [
+            StreamReport(
+                id: 5, clientID: 4, dataset: "train", label: nil, iterator: "ImageRecordIter", batchSize: 128, numParts: 1,
+                partIndex: 0, records: 1000, partRecords: 1000, epoch: 2, step: 3, steps: 8, state: "streaming",
+                waitingFor: "credit", waitedSeconds: ["credit": 1.5], openedSeconds: 9, credits: 2, queueDepth: 1,
+                queueCapacity: 4, memoryBytes: 77, batches: 19, samples: 2432, badRecords: 0, readSeconds: 0,
+                decodeSeconds: 1, augmentSeconds: 0.5, cpuSeconds: 1.5, starvedSeconds: 0, idleSeconds: 2, manifest: "m",
+                spec: "s", warnings: [])
+        ]
+    }
+
+    func clients() -> [ClientReport] {
+        [
+            ClientReport(
+                id: 4, peer: "unix", processID: 99, userID: 1000, software: "t/1", state: "streaming", streamID: 5,
+                connectedAtSeconds: 1001, connectedSeconds: 6, receivedFrames: 10, sentFrames: 11, sentBytes: 12)
+        ]
+    }
+
+    func datasets() -> [DatasetReport] {
+        [
+            DatasetReport(
+                name: "train", iterator: "ImageRecordIter", parameters: ["batch_size": "128"], locked: ["seed"],
+                openStreams: 1)
+        ]
+    }
+
+    func badRecords() -> [BadRecordEntry] {
+        [
+            BadRecordEntry(
+                atSeconds: 1002, clientID: 4, streamID: 5, dataset: "train", epoch: 0, step: 1, reason: "bad_image",
+                message: "JPEG data \"ends\" early", file: "/data/a.rec", offset: 123, record: 9)
+        ]
+    }
+
+    func metrics() -> MetricsReport { figures }
+    func drain() { notes.withLock { $0.drains += 1 } }
+
+    func reload() async throws(ReloadRefusal) -> ReloadReport {
+        notes.withLock { $0.reloads += 1 }
+        if let refusal { throw refusal }
+        return ReloadReport(changed: ["log.level"], needsRestart: ["threads"])
+    }
+}

@@ -1,0 +1,41 @@
+import DataTypes
+import Synchronization
+
+/// Opens fake streams: the data set `fake` by the plan, `slow` when told to, any other name is unknown.
+final class FakeOpener: StreamOpener {
+    private struct State {
+        var streams: [FakeStream] = []
+        var clients: [ClientIdentity] = []
+    }
+    let plan: FakePlan
+    /// Signalled when an opening of `slow` has begun.
+    let slowHasBegun = Event()
+    /// Lets the opening of `slow` go on.
+    let slowMayEnd = Event()
+    private let state = Mutex(State())
+
+    init(_ plan: FakePlan) { self.plan = plan }
+
+    var streams: [FakeStream] { state.withLock { $0.streams } }
+    var clients: [ClientIdentity] { state.withLock { $0.clients } }
+
+    func open(
+        _ request: OpenRequest, client: ClientIdentity, allocator: any SlabAllocator
+    ) throws(StreamError) -> any BatchStream {
+        switch request.dataset {
+        case "fake": break
+        case "slow":
+            slowHasBegun.signal()
+            guard slowMayEnd.wait() else { throw StreamError(.internalError, "nobody let the opening go on") }
+        default:
+            throw StreamError(
+                .unknownDataset, "there is no data set '\(request.dataset ?? "")'; did you mean 'fake'?")
+        }
+        let stream = FakeStream(plan, allocator: allocator)
+        state.withLock { state in
+            state.streams.append(stream)
+            state.clients.append(client)
+        }
+        return stream
+    }
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test, from a clean clone too. Exits non-zero when anything fails.
+#
+#   deploy/test.sh [--swift-only | --python-only]
+#
+# --swift-only leaves out the Python and integration tests, --python-only the Swift tests and the format check.
+# One build serves all: release, because pixel loops are slow without optimisation, with -enable-testing. It has a folder of
+# its own (.build-tests), as its flags differ from those of an ordinary release build and each would undo the other.
+set -euo pipefail
+# shellcheck source=deploy/common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+cd "$repository"
+
+run_swift=yes run_python=yes
+case ${1:-} in
+    '') ;;
+    --swift-only) run_python=no ;;
+    --python-only) run_swift=no ;;
+    *)
+        echo "usage: $0 [--swift-only | --python-only]" >&2
+        exit 2
+        ;;
+esac
+
+# A test that hangs ends its phase instead of the whole run.
+swift_limit_seconds=900 pytest_limit_seconds=600 script_limit_seconds=300
+scratch=$repository/.build-tests
+build_flags=(-c release --scratch-path "$scratch" -Xswiftc -enable-testing)
+passed=0 failed=0 skipped=0
+failures=() times=()
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+fail() {
+    failed=$((failed + $2))
+    failures+=("$1")
+}
+
+# phase NAME COMMAND…: announces and times the command; its status becomes $status.
+phase() {
+    local name=$1 start=$SECONDS
+    shift
+    say "$name"
+    status=0
+    "$@" || status=$?
+    times+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
+}
+
+# count NAME REPORT: adds up a JUnit report. No report, no test in it, or a failed command without a failed test is a failure:
+# that is what a crash, a time-out or an empty run looks like.
+count() {
+    local name=$1 report=$2 line tests=0 bad=0 left_out=0
+    if line=$("$venv/bin/python" - "$report" <<'PYTHON' 2>/dev/null
+import sys
+import xml.etree.ElementTree as tree
+
+cases = list(tree.parse(sys.argv[1]).iter("testcase"))
+bad = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+print(len(cases), bad, sum(case.find("skipped") is not None for case in cases))
+PYTHON
+    ); then
+        read -r tests bad left_out <<<"$line"
+    fi
+    passed=$((passed + tests - bad - left_out))
+    skipped=$((skipped + left_out))
+    if ((bad > 0)); then
+        fail "$name: $bad of $tests failed" "$bad"
+    elif ((status == 124 || status == 137)); then
+        fail "$name: stopped, it took too long" 1
+    elif ((status != 0)); then
+        fail "$name: ended with status $status" 1
+    elif ((tests == 0)); then
+        fail "$name: no test was run" 1
+    fi
+}
+
+finish() {
+    say "Times"
+    printf '%s\n' "${times[@]}"
+    if ((${#failures[@]} > 0)); then
+        say "Failures"
+        printf '%s\n' "${failures[@]}"
+    fi
+    printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    if ((failed > 0)); then
+        exit 1
+    fi
+    exit 0
+}
+
+require_packages
+require_swift
+require_venv numpy=numpy pytest=pytest pillow=PIL
+
+phase "Build" swift build "${build_flags[@]}" --build-tests
+if ((status != 0)); then
+    fail "Build: swift build ended with status $status" 1
+    finish
+fi
+
+binaries=$(swift build "${build_flags[@]}" --show-bin-path)
+HEADRACED=$binaries/headraced HEADRACE=$binaries/headrace HEADRACE_PYTHON=$venv/bin/python
+HEADRACE_GOLDEN=$(Tests/Fixtures/unpack.sh "$scratch/golden")
+export HEADRACED HEADRACE HEADRACE_PYTHON HEADRACE_GOLDEN
+for binary in "$HEADRACED" "$HEADRACE"; do
+    if [[ ! -x $binary ]]; then
+        fail "Build: it made no $(basename "$binary")" 1
+    fi
+done
+
+if [[ $run_swift == yes ]]; then
+    format_check() {
+        local findings
+        findings=$(swift format lint -rs Sources Tests 2>&1 | grep -cE ': (error|warning): ' || true)
+        echo "$findings findings (swift format lint -rs Sources Tests lists them)"
+    }
+    phase "Format" format_check
+
+    phase "Swift tests" timeout --kill-after=10 "$swift_limit_seconds" \
+        swift test "${build_flags[@]}" --skip-build --disable-xctest --xunit-output "$reports/swift.xml"
+    count "Swift tests" "$reports/swift-swift-testing.xml"
+fi
+
+if [[ $run_python == yes ]]; then
+    phase "Python tests" timeout --kill-after=10 "$pytest_limit_seconds" \
+        "$venv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$reports/python.xml" Tests/PythonClientTests
+    count "Python tests" "$reports/python.xml"
+
+    # Each prints what it does; 77 means that this machine cannot run it, with the reason on its last line.
+    for script in Tests/IntegrationTests/*.sh; do
+        if [[ ! -e $script ]]; then
+            continue
+        fi
+        phase "$script" timeout --kill-after=10 "$script_limit_seconds" bash "$script"
+        case $status in
+            0) passed=$((passed + 1)) ;;
+            77) skipped=$((skipped + 1)) ;;
+            124 | 137) fail "$script: stopped, it took longer than $script_limit_seconds s" 1 ;;
+            *) fail "$script: ended with status $status" 1 ;;
+        esac
+    done
+fi
+
+finish
