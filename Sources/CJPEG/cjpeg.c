@@ -23,7 +23,7 @@ struct cjpeg_decoder {
     cjpeg_status failure;
     bool is_open;     /* `jpeg` holds a picture's memory */
     bool reached_end; /* the library asked for bytes behind the last one */
-    bool needs_end;   /* the picture has several scans: without an end marker some may be missing */
+    bool needs_end;   /* the end marker alone tells that nothing is missing: see source_fill */
 };
 
 /* MARK: errors */
@@ -98,7 +98,8 @@ static void source_init(j_decompress_ptr jpeg) { (void)jpeg; }
  *
  * Otherwise this pretends that there is an end-of-image marker. A picture of one scan that lacks nothing else is whole,
  * and such files exist; if pixels are missing too, the entropy decoder warns when it meets the marker. A picture of
- * several scans could end between two of them without any warning, so there the marker must be in the file. */
+ * several scans could end between two of them without any warning, and the arithmetic decoder reads zeros behind the end
+ * of its data, so there the marker must be in the file. */
 static boolean source_fill(j_decompress_ptr jpeg) {
     cjpeg_decoder *decoder = jpeg->client_data;
     decoder->reached_end = true;
@@ -161,10 +162,13 @@ static cjpeg_status failed(cjpeg_decoder *decoder, cjpeg_message *why) {
     return decoder->failure;
 }
 
-/* Every block takes at least one bit. A file too short for that would make the library
- * reserve and fill memory for a picture that cannot be there. */
+/* With Huffman codes every block takes at least one bit. A file too short for that would make the library reserve and
+ * fill memory for a picture that cannot be there. Arithmetic coding has no such bound. */
 static bool is_too_short(const cjpeg_decoder *decoder, size_t count) {
     const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    if (jpeg->arith_code) {
+        return false;
+    }
     uint64_t blocks = 0;
     for (int i = 0; i < jpeg->num_components; i++) {
         const jpeg_component_info *component = &jpeg->comp_info[i];
@@ -212,7 +216,7 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
     if (jpeg_read_header(jpeg, TRUE) == JPEG_SUSPENDED) {
         fail(decoder, CJPEG_TRUNCATED, "the file ends within the header");
     }
-    decoder->needs_end = jpeg_has_multiple_scans(jpeg);
+    decoder->needs_end = jpeg->arith_code || jpeg_has_multiple_scans(jpeg);
     info->width = jpeg->image_width;
     info->height = jpeg->image_height;
     info->components = (uint32_t)jpeg->num_components;
@@ -222,10 +226,11 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
     if (jpeg->num_components != 1 && jpeg->num_components != 3 && jpeg->num_components != 4) {
         fail(decoder, CJPEG_UNSUPPORTED, "the number of components is not 1, 3 or 4");
     }
-    /* The arithmetic decoder reads zeros behind the end of its data without a word, so damage could not be told. */
+#ifndef D_ARITH_CODING_SUPPORTED
     if (jpeg->arith_code) {
-        fail(decoder, CJPEG_UNSUPPORTED, "arithmetic coding");
+        fail(decoder, CJPEG_UNSUPPORTED, "arithmetic coding, which this libjpeg was built without");
     }
+#endif
     if (!options->tolerate_damage && is_too_short(decoder, count)) {
         fail(decoder, CJPEG_TRUNCATED, "there are fewer bits than blocks");
     }

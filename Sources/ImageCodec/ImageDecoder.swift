@@ -15,8 +15,8 @@ package struct ImageDecoder: ~Copyable {
     private let toleratesDamage: Bool
 
     /// - Parameter toleratesDamage: deliver what can be decoded of a damaged JPEG, as MXNet does: where the bytes end
-    ///   early, the last row is repeated. Such a picture is still the same every time. Progressive JPEGs that end early
-    ///   and other damaged formats remain errors.
+    ///   early, the last row is repeated. Such a picture is still the same every time. Progressive and
+    ///   arithmetic-coded JPEGs that end early and other damaged formats remain errors.
     package init(limits: ImageLimits = ImageLimits(), toleratesDamage: Bool = false) {
         self.limits = limits
         self.toleratesDamage = toleratesDamage

@@ -48,8 +48,11 @@ struct SlotWriterTests {
     func bytes() throws {
         let normalisation = Normalisation(mean: [9, 9, 9, 9], deviation: [2, 2, 2, 2], scale: 3)
         #expect(try write(.uint8, normalisation: normalisation) == planes)
-        let last = try write(.uint8, layout: .channelsLast)
-        #expect(last == (0..<6).flatMap { [Self.pixels[3 * $0 + 2], Self.pixels[3 * $0 + 1], Self.pixels[3 * $0]] })
+        var interleaved: [UInt8] = []
+        for pixel in 0..<6 {
+            for channel in 0..<3 { interleaved.append(planes[6 * channel + pixel]) }
+        }
+        #expect(try write(.uint8, layout: .channelsLast) == interleaved)
     }
 
     @Test("mirroring turns each row round", arguments: [SlotFormat.Layout.channelsFirst, .channelsLast])
@@ -70,25 +73,26 @@ struct SlotWriterTests {
     func float32() throws {
         var normalisation = Normalisation(
             formula: .version2, mean: [123.68, 116.28, 103.53, 0], deviation: [58.395, 57.12, 57.375, 1], scale: 0.017)
-        let (contrast, illumination): (Float, Float) = (1.17, -9.25)
-        func expected(_ value: (Float, Int) -> Float) -> [Float] {
-            planes.indices.map { value(Float(planes[$0]), $0 / 6) }
+        let contrast: Float = 1.17
+        let illumination: Float = -9.25
+        var expected1: [Float] = []
+        var expected2: [Float] = []
+        for (index, pixel) in planes.enumerated() {
+            let difference: Float = Float(pixel) - normalisation.mean[index / 6]
+            let deviation: Float = normalisation.deviation[index / 6]
+            let factor: Float = contrast * normalisation.scale / deviation
+            let offset: Float = illumination * normalisation.scale / deviation
+            expected2.append(difference * factor + offset)
+            let sum: Float = difference * contrast + illumination
+            expected1.append(sum * normalisation.scale / deviation)
         }
-        let version2 = try floats(write(.float32, normalisation: normalisation, contrast: contrast, illumination: illumination))
-        #expect(
-            version2
-                == expected {
-                    ($0 - normalisation.mean[$1]) * (contrast * normalisation.scale / normalisation.deviation[$1])
-                        + illumination * normalisation.scale / normalisation.deviation[$1]
-                })
+        let version2 = try floats(
+            write(.float32, normalisation: normalisation, contrast: contrast, illumination: illumination))
+        #expect(version2 == expected2)
         normalisation.formula = .version1
-        let version1 = try floats(write(.float32, normalisation: normalisation, contrast: contrast, illumination: illumination))
-        #expect(
-            version1
-                == expected {
-                    (($0 - normalisation.mean[$1]) * contrast + illumination) * normalisation.scale
-                        / normalisation.deviation[$1]
-                })
+        let version1 = try floats(
+            write(.float32, normalisation: normalisation, contrast: contrast, illumination: illumination))
+        #expect(version1 == expected1)
         #expect(version1 != version2)
     }
 
@@ -120,7 +124,8 @@ struct SlotWriterTests {
     @Test("int8 subtracts the rounded mean and clamps; wider integers do not clamp")
     func integers() throws {
         let normalisation = Normalisation(mean: [127.5, 128.4, 200, 0], deviation: [2, 2, 2, 2], scale: 3)
-        let differences = planes.indices.map { Int(planes[$0]) - [128, 128, 200][$0 / 6] }
+        let means = [128, 128, 200]
+        let differences: [Int] = planes.enumerated().map { index, pixel in Int(pixel) - means[index / 6] }
         let small = try write(.int8, normalisation: normalisation).map { Int(Int8(bitPattern: $0)) }
         #expect(small == differences.map { max(-128, min(127, $0)) })
         #expect(try read(write(.int32, normalisation: normalisation), as: Int32.self).map(Int.init) == differences)
@@ -132,18 +137,19 @@ struct SlotWriterTests {
         let means = MeanImage(channels: 3, height: 2, width: 3, values: (0..<18).map { Float($0) * 3.5 })
         let normalisation = Normalisation(mean: [50, 60, 70, 0], deviation: [2, 4, 8, 1])
         let plain = try floats(write(.float32, normalisation: normalisation, meanImage: means))
-        let expected = planes.indices.map {
-            (Float(planes[$0]) - means.values[$0]) * (1 / normalisation.deviation[$0 / 6]) + 0
+        var expected: [Float] = []
+        var expectedSmall: [Int] = []
+        for (index, pixel) in planes.enumerated() {
+            let mean: Float = means.values[index]
+            let factor: Float = 1 / normalisation.deviation[index / 6]
+            expected.append((Float(pixel) - mean) * factor)
+            expectedSmall.append(max(-128, min(127, Int(pixel) - Int(mean.rounded(.toNearestOrAwayFromZero)))))
         }
         #expect(plain == expected)
         let mirrored = try floats(write(.float32, normalisation: normalisation, meanImage: means, mirrored: true))
         for row in 0..<6 { #expect(Array(mirrored[3 * row..<3 * row + 3]) == plain[3 * row..<3 * row + 3].reversed()) }
         let small = try write(.int8, normalisation: normalisation, meanImage: means).map { Int(Int8(bitPattern: $0)) }
-        #expect(
-            small
-                == planes.indices.map {
-                    max(-128, min(127, Int(planes[$0]) - Int(means.values[$0].rounded(.toNearestOrAwayFromZero))))
-                })
+        #expect(small == expectedSmall)
         #expect(try write(.uint8, normalisation: normalisation, meanImage: means) == planes)
     }
 

@@ -23,6 +23,8 @@ struct DamageTests {
             Sample(name: "turned JPEG", bytes: TestJPEG.inserting(exif, in: JPEGFixture.interleaved420.bytes)),
             Sample(name: "progressive JPEG", bytes: JPEGFixture.progressive420.bytes),
             Sample(name: "CMYK JPEG", bytes: JPEGFixture.adobeCMYK.bytes),
+            Sample(name: "arithmetic JPEG", bytes: JPEGFixture.arithmetic420.bytes),
+            Sample(name: "progressive arithmetic JPEG", bytes: JPEGFixture.progressiveArithmetic420.bytes),
             Sample(
                 name: "interlaced PNG with a palette",
                 bytes: TestPNG.make(

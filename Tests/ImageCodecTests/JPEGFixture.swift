@@ -18,7 +18,7 @@ struct JPEGFixture: Sendable, CustomTestStringConvertible {
         self.grayHash = grayHash
     }
 
-    static let all = [interleaved420, progressive420, adobeCMYK]
+    static let all = [interleaved420, progressive420, adobeCMYK, arithmetic420, progressiveArithmetic420]
 
     static let interleaved420 = JPEGFixture(
         hex: """
@@ -58,4 +58,28 @@ struct JPEGFixture: Sendable, CustomTestStringConvertible {
             ee5d67bb062afec946f39148e1ab31d7910761bc0ead6f8d155c4dcf12dd6fdf6f38f6feeeb8aae7a5d87c94cd8fee90baed
             cd12abbf6b8dadfbede7053104e9b229ad49266bcb53472d8846206654127ab892493f9303ab7ef47fffd9
             """, bgrHash: 0xf33274f0b6fbe1cb, grayHash: 0x31807e89bb578f81)
+
+    /// The coefficients of `interleaved420`, written again by libjpeg-turbo 2.1 with `arith_code`: the same pixels.
+    static let arithmetic420 = JPEGFixture(
+        hex: """
+            ffd8ffe000104a46494600010100000100010000ffdb0043000d090a0b0a080d0b0a0b0e0e0d0f13201513121213271c1e17
+            202e2931302e292d2c333a4a3e333646372c2d405741464c4e525352323e5a615a50604a51524fffdb0043010e0e0e131113
+            261515264f352d354f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f
+            4f4f4f4f4f4f4f4fffc9001108000a000d03012200021101031101ffcc000a0010100501101105ffda000c03010002110311
+            003f00ff0032d270b1d12a18e4b2b598e753fd77dba7d3d620ca72d2176b023d1924ae55d553afe90bd1277ab10b87d6c86a
+            911743f1801660ffd9
+            """, bgrHash: 0x21e0a08a3f516e32, grayHash: 0xebd124534078fc7f)
+
+    /// As `arithmetic420`, in several scans.
+    static let progressiveArithmetic420 = JPEGFixture(
+        hex: """
+            ffd8ffe000104a46494600010100000100010000ffdb0043000d090a0b0a080d0b0a0b0e0e0d0f13201513121213271c1e17
+            202e2931302e292d2c333a4a3e333646372c2d405741464c4e525352323e5a615a50604a51524fffdb0043010e0e0e131113
+            261515264f352d354f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f
+            4f4f4f4f4f4f4f4fffca001108000a000d03012200021101031101ffcc000600100110ffda000c03010002100310000001fe
+            4d46351bffcc00041005ffda00080101000105021aeccce7cd00e0ffcc00041105ffda0008010301013f0115983c80ffcc00
+            041105ffda0008010201013f01107ef0ffcc00041005ffda0008010100063f02f720ffcc00041005ffda0008010100013f21
+            1f94f713007055f2b0ffda000c0301000200030000001030ffcc00041105ffda0008010301013f1084ffcc00041105ffda00
+            08010201013f101f4f911d95e8ffcc00041005ffda0008010100013f10a014a8d3a87e18a9d3094986235530ffd9
+            """, bgrHash: 0x21e0a08a3f516e32, grayHash: 0xebd124534078fc7f)
 }

@@ -70,11 +70,27 @@ struct JPEGTests {
         #expect(try decode(Array(whole.dropLast(2))) == decode(whole))
     }
 
-    @Test("a picture of several scans must have its end marker")
-    func missingEndOfProgressive() {
-        let bytes = Array(JPEGFixture.progressive420.bytes.dropLast(2))
+    @Test(
+        "pictures of several scans and arithmetic-coded ones must have their end marker",
+        arguments: [JPEGFixture.progressive420, .arithmetic420, .progressiveArithmetic420])
+    func missingEndMarker(fixture: JPEGFixture) {
+        let bytes = Array(fixture.bytes.dropLast(2))
         #expect(throws: ImageError.truncated(.jpeg, reason: "the end-of-image marker is missing")) {
             try decode(bytes)
+        }
+    }
+
+    @Test("an arithmetic-coded picture cut anywhere is refused as truncated")
+    func cutArithmetic() throws {
+        let whole = JPEGFixture.arithmetic420.bytes
+        // Behind the frame header; before it, a cut is a fault of the header.
+        let scan = try #require(whole.indices.first { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
+        for count in scan + 14..<whole.count {
+            let error = #expect(throws: ImageError.self) { try decode(Array(whole[..<count])) }
+            guard case .truncated(.jpeg, _)? = error else {
+                Issue.record("\(count) of \(whole.count) bytes: \(error.map { "\($0)" } ?? "accepted")")
+                continue
+            }
         }
     }
 
@@ -116,7 +132,7 @@ struct JPEGTests {
         }
     }
 
-    @Test("kinds of JPEG that are not read say so", arguments: [0xC3, 0xC5, 0xC9, 0xCA] as [UInt8])
+    @Test("kinds of JPEG that are not read say so", arguments: [0xC3, 0xC5, 0xCB, 0xCD] as [UInt8])
     func unsupportedProcesses(marker: UInt8) throws {
         var bytes = JPEGFixture.interleaved420.bytes
         let frame = try #require(bytes.indices.first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 })

@@ -114,8 +114,13 @@ import Testing
         for _ in 0..<200 {
             switch Int.random(in: 0..<3, using: &generator) {
             case 0: bytes += magicBytes
-            case 1: bytes += part(UInt32.random(in: 0...7, using: &generator), [], length: Int.random(in: 0..<600, using: &generator))
-            default: bytes += (0..<Int.random(in: 1...9, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            case 1:
+                bytes += part(
+                    UInt32.random(in: 0...7, using: &generator), [], length: Int.random(in: 0..<600, using: &generator))
+            default:
+                bytes += (0..<Int.random(in: 1...9, using: &generator)).map { _ in
+                    UInt8.random(in: 0...255, using: &generator)
+                }
             }
         }
         let path = try directory.write(bytes, to: "a.rec")

@@ -64,6 +64,7 @@ import Testing
         arguments: [
             ("0\t0\nhello\tworld\n", 2), ("0\t0\n1\n", 2), ("0\t0\n1\t-4\n2\t48\n", 2), ("0\t0x10\n", 1),
             ("0\t0\n\n1\t24\n2", 4), ("99999999999999999999\t0\n", 1), ("0\t1.5\n", 1), ("0\t0\n1\t\n", 2),
+            (String(repeating: "0\t0\n", count: 20), 19),
         ])
     func badLines(text: String, line: Int) throws {
         let error = try #require(throws: RecordError.self) { try read(text) }

@@ -71,7 +71,9 @@ import Testing
         #expect(index.insightFace?.warning != nil)
     }
 
-    @Test("a claim that is no range of keys is no InsightFace header", arguments: [(5, 2), (.nan, 3), (1, .infinity), (-1, 5)] as [(Float, Float)])
+    @Test(
+        "a claim that is no range of keys is no InsightFace header",
+        arguments: [(5, 2), (.nan, 3), (1, .infinity), (-1, 5)] as [(Float, Float)])
     func noClaim(claim: (Float, Float)) throws {
         let records = Self.records(images: 3, identities: 2, first: claim.0, end: claim.1)
         let index = try open(records, listed: false)
@@ -81,7 +83,9 @@ import Testing
 
     @Test("ordinary files with an image of id 0 are left alone", arguments: [false, true])
     func ordinary(listed: Bool) throws {
-        let records = (0..<6).map { ImageRecordHeader(id: UInt64($0)).pack(labels: [1, 2], image: payload($0, count: 9).span) }
+        let records = (0..<6).map {
+            ImageRecordHeader(id: UInt64($0)).pack(labels: [1, 2], image: payload($0, count: 9).span)
+        }
         let index = try open(records, listed: listed)
         #expect(index.insightFace == nil)
         #expect(index.count == 6)

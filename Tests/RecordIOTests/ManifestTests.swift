@@ -73,7 +73,9 @@ import Testing
     @Test("files without one readable record are an error that says why")
     func nothingReadable() throws {
         let path = try directory.write([UInt8](repeating: 0, count: 64), to: "a.rec")
-        #expect(throws: RecordError.damaged(.badMagic(found: 0), file: path, offset: 0)) { try Manifest.open(paths: path) }
+        #expect(throws: RecordError.damaged(.badMagic(found: 0), file: path, offset: 0)) {
+            try Manifest.open(paths: path)
+        }
     }
 
     @Test("a scan can be given up")
@@ -104,7 +106,8 @@ import Testing
         #expect(ranges.map(\.count) == counts)
     }
 
-    @Test("byte ranges of several files are disjoint and cover the data", arguments: [1, 2, 3, 4, 5, 9, 50, 10_000, .max])
+    @Test(
+        "byte ranges of several files are disjoint and cover the data", arguments: [1, 2, 3, 4, 5, 9, 50, 10_000, .max])
     func cover(partCount: Int) throws {
         try write((0..<10).map { payload($0, count: $0 * 17) }, to: directory.path + "/a.rec")
         try directory.write(payload(0, count: 40), to: "b.rec")
@@ -133,6 +136,35 @@ import Testing
                 let expected = starts.indices.filter { starts[$0] / step == part }
                 #expect(Array(range) == expected)
             }
+        }
+    }
+
+    @Test("shuffle_chunk_size cuts each part as MXNet does", arguments: [(1, 1, 9), (2, 1, 5), (1, 4, 3), (8, 8, 1)])
+    func chunks(partCount: Int, chunkMegabytes: Int, expected: Int) throws {
+        try write([payload(0, count: (8 << 20) - 8)], to: directory.path + "/a.rec")
+        let manifest = try Manifest.open(paths: directory.path)
+        let chunks = BytePartition.chunksPerPart(manifest, partCount: partCount, chunkMegabytes: chunkMegabytes)
+        #expect(chunks == expected)
+    }
+
+    @Test("many threads read from one manifest, each its own record")
+    func threads() async throws {
+        let records = (0..<64).map { payload($0, count: 1000 + $0) }
+        try write(records, to: directory.path + "/a.rec")
+        let manifest = try Manifest.open(paths: directory.path)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for start in 0..<8 {
+                group.addTask {
+                    var buffer = RecordBuffer()
+                    for lap in 0..<200 {
+                        let ordinal = (start + lap * 7) % records.count
+                        try manifest.readRecord(ordinal, into: &buffer)
+                        if buffer.copy() != records[ordinal] { return false }
+                    }
+                    return true
+                }
+            }
+            for try await isRight in group { #expect(isRight) }
         }
     }
 

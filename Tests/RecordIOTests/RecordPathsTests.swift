@@ -52,7 +52,8 @@ import Testing
         "what cannot be used is refused by name",
         arguments: [
             ("file:///data/a.rec", "without 'file://'"), ("s3://bucket/a.rec", "s3"), ("hdfs://a/b", "hdfs"),
-            ("@/part-3.rec", "did you mean"), ("@/part-1.rec;@/part-x1.rec", "did you mean"), ("@/q*.rec", "matches nothing"),
+            ("@/part-3.rec", "did you mean"), ("@/part-1.rec;@/part-x1.rec", "did you mean"),
+            ("@/q*.rec", "matches nothing"),
             ("@/x(.rec", "not closed"), ("@/nowhere/a.rec", "does not exist"), ("@/nowhere/*.rec", "does not exist"),
         ])
     func refused(list: String, says: String) throws {
@@ -72,7 +73,8 @@ import Testing
         "patterns match as the shell's do",
         arguments: [
             ("*", "abc", true), ("*", ".abc", false), (".*", ".abc", true), ("a*c", "abc", true), ("a*c", "abd", false),
-            ("a?c", "abc", true), ("a?c", "ac", false), ("[]x]", "]", true), ("[a-c]", "b", true), ("[^a-c]", "b", false),
+            ("a?c", "abc", true), ("a?c", "ac", false), ("[]x]", "]", true), ("[a-c]", "b", true),
+            ("[^a-c]", "b", false),
             ("[ab", "[ab", true), ("*a*b*", "xxaxxbxx", true), ("", "", true), ("**", "", true), ("a", "", false),
         ])
     func glob(pattern: String, name: String, matches: Bool) {
@@ -83,7 +85,8 @@ import Testing
         "expressions match as ECMAScript's do",
         arguments: [
             ("a.c", "abc", true), ("a.c", "ac", false), ("(ab)+", "ababab", true), ("(ab)+", "aba", false),
-            ("a|bc|", "bc", true), ("a|bc|", "", true), ("a|bc|", "b", false), ("a{2,3}", "aa", true), ("a{2,3}", "aaaa", false),
+            ("a|bc|", "bc", true), ("a|bc|", "", true), ("a|bc|", "b", false), ("a{2,3}", "aa", true),
+            ("a{2,3}", "aaaa", false),
             ("a{2,}", "aaaaa", true), ("a{2}", "a", false), ("[^a-c]x", "dx", true), ("[\\d_]+", "1_2", true),
             ("^a$", "a", true), ("a*?b", "aab", true), ("(?:a|b)*c", "abbac", true), ("(a*)*b", "aaab", true),
             ("a\\.b", "a.b", true), ("a\\.b", "axb", false), ("(a|b|c)d?", "cd", true), ("(|a)b", "b", true),

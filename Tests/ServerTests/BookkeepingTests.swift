@@ -38,7 +38,7 @@ struct BookkeepingTests {
         clock.change(to: .decode, now: start + .seconds(4))
         let waited = clock.waited(now: start + .seconds(9))
         #expect(clock.cause == .decode)
-        #expect(waited[.decode] == 7_000_000_000 && waited[.socket] == 1_000_000_000)
+        #expect(waited[.decode] == 8_000_000_000 && waited[.socket] == 1_000_000_000)
         #expect((waited[.credit] ?? 0) > 0 && waited[.reset] == nil)
     }
 

@@ -29,8 +29,7 @@ struct ConfigurationFileReader {
             }
             read(text)
         } catch {
-            let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-            add(nil, "cannot be read: \(reason.domain == NSPOSIXErrorDomain ? reason.localizedDescription : "\(error)")")
+            add(nil, "cannot be read: \(error.localizedDescription)")
         }
     }
 

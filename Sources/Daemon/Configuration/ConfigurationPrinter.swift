@@ -25,7 +25,7 @@ package struct ConfigurationPrinter {
         switch value {
         case .automatic:
             // Off. As a comment, so that reading it again leaves it off.
-            lines.append(indent(sections.count) + "# " + names[names.count - 1] + ":" + origin)
+            lines.append(indent(sections.count) + "# " + names[names.count - 1] + ":  # not set")
         case .list(let items):
             lines.append(start + " [" + items.map(Self.quote).joined(separator: ", ") + "]" + origin)
         case .text(let text):

@@ -48,12 +48,12 @@ def _absolute(name: str, value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """A JSON value where there is one, else the text that MXNet would have been sent: ``str(value)``."""
+    if isinstance(value, np.generic):
+        return _plain(value.item())
     if value is None or isinstance(value, (bool, str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, np.generic):
-        return _plain(value.item())
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, (list, tuple)):

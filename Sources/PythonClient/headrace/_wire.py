@@ -152,9 +152,7 @@ def decode_json(payload: bytes, what: str, *, code: str = "bad_request") -> dict
             raise ValueError(f"nested deeper than {JSON_DEPTH_LIMIT}")
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(
-            f"{what} is not the JSON it should be: {error}", code=code, scope="connection"
-        ) from None
+        raise ProtocolError(f"{what} is not the JSON it should be: {error}", code=code, scope="connection") from None
     if not isinstance(value, dict):
         raise ProtocolError(
             f"{what} must be a JSON object, not {type(value).__name__}",

@@ -2,8 +2,8 @@ import Glibc
 
 /// A file that appears under its name only when it is complete.
 ///
-/// Everything goes to a temporary name in the same directory; `commit` makes it durable and renames it. Without `commit`
-/// nothing is left behind, and what had the name before is untouched.
+/// Everything goes to a temporary name in the same directory; `commit` makes it durable and renames it. Without
+/// `commit` nothing is left behind, and what had the name before is untouched.
 ///
 /// Not Sendable: one writer owns it.
 final class AtomicOutputFile {
@@ -112,7 +112,9 @@ final class AtomicOutputFile {
         while done < bytes.byteCount {
             let rest = bytes.extracting(done..<bytes.byteCount)
             // The pointer is valid for `rest.count` bytes, the length that write is given.
-            let count = unsafe rest.withUnsafeBytes { rest in unsafe Glibc.write(descriptor, rest.baseAddress, rest.count) }
+            let count = unsafe rest.withUnsafeBytes { rest in
+                unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+            }
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

@@ -21,7 +21,8 @@ struct FileWindow: ~Copyable {
     /// Brings the bytes at `offset` into the window.
     ///
     /// - Parameter wanted: at least this many, unless the file ends before. At most 1 MiB.
-    /// - Returns: how many bytes from `offset` on the window holds, `wanted` or more; fewer only at the end of the file.
+    /// - Returns: how many bytes from `offset` on the window holds, `wanted` or more; fewer only at the end of the
+    ///   file.
     @inline(__always)
     mutating func load(_ offset: UInt64, _ wanted: Int) throws(RecordError) -> Int {
         if offset >= start, offset <= end, end - offset >= UInt64(wanted) { return Int(end - offset) }

@@ -1,7 +1,7 @@
 /// Reads a text file line by line.
 struct LineReader: ~Copyable {
-    /// A longer line is no line of a list; it is cut there, and the rest read as a line of its own, which keeps the memory
-    /// bounded whatever the file is.
+    /// A longer line is no line of a list; it is cut there, and the rest read as a line of its own, which keeps the
+    /// memory bounded whatever the file is.
     private static let maximumLineBytes = 1 << 20
 
     private var window: FileWindow

@@ -23,7 +23,9 @@ extension RecordFile {
         var parts = 0
         while true {
             guard try load(at + PartHeader.byteCount, of: entry, available, &loaded, &buffer) else {
-                if parts > 0, UInt64(at) == available { throw fault(.unfinished(partsBefore: UInt64(parts)), offset, at) }
+                if parts > 0, UInt64(at) == available {
+                    throw fault(.unfinished(partsBefore: UInt64(parts)), offset, at)
+                }
                 throw fault(.truncatedHeader(availableBytes: available - UInt64(at)), offset, at)
             }
             let magic = buffer.loaded(at..<at + 4).uint32(at: 0)

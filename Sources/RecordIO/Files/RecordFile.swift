@@ -2,11 +2,12 @@ import Glibc
 
 /// A data file, open for reading at any offset from any thread.
 ///
-/// The file is read with pread and never mapped: a mapped file that is truncated by somebody else kills the process with
-/// SIGBUS, whereas a read ends in `.fileChanged`.
+/// The file is read with pread and never mapped: a mapped file that is truncated by somebody else kills the process
+/// with SIGBUS, whereas a read ends in `.fileChanged`.
 package final class RecordFile: Sendable {
     package let path: String
-    /// Size when the file was opened. Reads beyond it are refused, reads that come short of it mean the file was changed.
+    /// Size when the file was opened. Reads beyond it are refused, reads that come short of it mean the file was
+    /// changed.
     package let byteCount: UInt64
     package let modificationNanoseconds: Int64
     package let inode: UInt64
@@ -14,7 +15,8 @@ package final class RecordFile: Sendable {
     package let maximumRecordBytes: Int
     private let descriptor: Int32
 
-    /// - Parameter maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory has.
+    /// - Parameter maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory
+    ///   has.
     /// - Throws: `.missingFile`, `.notARegularFile` or `.system`.
     package init(path: String, maximumRecordBytes: Int = 1 << 30) throws(RecordError) {
         // O_NONBLOCK: without it, opening a FIFO would wait for a writer that may never come.

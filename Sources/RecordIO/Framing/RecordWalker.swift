@@ -1,10 +1,10 @@
 /// Goes through a file from record to record, looking at headers only.
 ///
 /// After damage it can go on at the next place where a record must begin. That is safe because of how records are
-/// written: a magic number at a multiple of four inside the data is split off, so whatever looks like a header at such a
-/// place is one, unless the damage itself forged it; therefore a place counts only when a whole record parses there. When
-/// neither the end of the file nor another magic number follows a record, and a record begins inside it, its own length is
-/// what is damaged, and the one inside counts.
+/// written: a magic number at a multiple of four inside the data is split off, so whatever looks like a header at such
+/// a place is one, unless the damage itself forged it; therefore a place counts only when a whole record parses there.
+/// When neither the end of the file nor another magic number follows a record, and a record begins inside it, its own
+/// length is what is damaged, and the one inside counts.
 struct RecordWalker: ~Copyable {
     enum Step {
         case record(RecordExtent)

@@ -4,9 +4,9 @@ import Glibc
 
 /// Keeps the results of scans in a directory, so that a file is gone through once.
 ///
-/// One cache file per data file, named by a hash of its real path. It is good for exactly the data file it was made from:
-/// same path, size, modification time and inode. Anything else, damage included, counts as not there. A cache file is a
-/// row of 64-bit words in the machine's byte order:
+/// One cache file per data file, named by a hash of its real path. It is good for exactly the data file it was made
+/// from: same path, size, modification time and inode. Anything else, damage included, counts as not there. A cache
+/// file is a row of 64-bit words in the machine's byte order:
 ///
 ///     format | size | mtime ns | inode | record limit | records | ranges kept | ranges | damaged bytes
 ///     | has InsightFace, its 4 numbers | path bytes | path ... | ranges, 5 words each ... | offsets ... | spans, 2 a word ...
@@ -99,7 +99,8 @@ package struct IndexCache: Sendable {
         guard sum[0] == words[count], sum[1] == words[count + 1] else { return nil }
 
         // With the right checksum these are what was written; the bounds are checked so that no accident can trap.
-        guard let records = Int(exactly: words[5]), let kept = Int(exactly: words[6]), let ranges = Int(exactly: words[7]),
+        guard let records = Int(exactly: words[5]), let kept = Int(exactly: words[6]),
+            let ranges = Int(exactly: words[7]),
             let images = Int(exactly: words[10]), let identities = Int(exactly: words[11]),
             let pathBytes = Int(exactly: words[14]), records < count, kept < count, pathBytes / 8 < count,
             Self.headerWords + (pathBytes + 7) / 8 + 5 * kept + records + (records + 1) / 2 == count
@@ -111,7 +112,9 @@ package struct IndexCache: Sendable {
 
         var damaged: [DamagedRange] = []
         for _ in 0..<kept {
-            guard let reason = RecordFault(stored: words[next + 2], words[next + 3], words[next + 4]) else { return nil }
+            guard let reason = RecordFault(stored: words[next + 2], words[next + 3], words[next + 4]) else {
+                return nil
+            }
             damaged.append(
                 DamagedRange(file: file.path, offset: words[next], byteCount: words[next + 1], reason: reason))
             next += 5

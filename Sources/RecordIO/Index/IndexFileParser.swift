@@ -8,13 +8,16 @@ struct IndexFileParser: ~Copyable {
     private(set) var keys: [UInt64] = []
     private(set) var offsets: [UInt64] = []
     private let path: String
+    private let maximumCount: UInt64
     private var column = Column.beforeKey
     private var number: UInt64 = 0
     private var line = 1
 
+    /// - Parameter maximumCount: more lines than that are an error, so that no list fills the memory.
     /// - Throws: `.badLine` for the first line that cannot be used; what opening and reading throw.
-    init(path: String) throws(RecordError) {
+    init(path: String, maximumCount: UInt64) throws(RecordError) {
         self.path = path
+        self.maximumCount = maximumCount
         let file = try RecordFile(path: path)
         var window = FileWindow(file: file)
         var position: UInt64 = 0
@@ -66,6 +69,9 @@ struct IndexFileParser: ~Copyable {
         endColumn()
         guard column == .beforeKey || column == .rest else { throw bad("the offset is missing") }
         column = .beforeKey
+        guard UInt64(offsets.count) <= maximumCount else {
+            throw bad("the list is longer than the data file can have records")
+        }
     }
 
     private var columnName: String { column == .beforeKey || column == .key ? "key" : "offset" }

@@ -6,7 +6,7 @@ extension RecordIndex {
     ///
     /// - Throws: `.badLine`, `.badIndex` when the offsets cannot be those of this file's records, what reading throws.
     package static func read(indexPath: String, for file: RecordFile) throws(RecordError) -> RecordIndex {
-        let parser = try IndexFileParser(path: indexPath)
+        let parser = try IndexFileParser(path: indexPath, maximumCount: file.byteCount / UInt64(PartHeader.byteCount))
         let listedKeys = parser.keys
         let listedOffsets = parser.offsets
         func bad(_ reason: String) -> RecordError {
@@ -47,8 +47,8 @@ extension RecordIndex {
         return index
     }
 
-    /// Refuses an index most of whose offsets are no records: it was made for another file. Single ones are damage of the
-    /// data, and are reported when they are read.
+    /// Refuses an index most of whose offsets are no records: it was made for another file. Single ones are damage of
+    /// the data, and are reported when they are read.
     private func probe(_ file: RecordFile, indexPath: String) throws(RecordError) {
         var window = FileWindow(file: file)
         var failures = 0
@@ -65,7 +65,8 @@ extension RecordIndex {
         if failures * 2 > probes, let firstFailure {
             throw .badIndex(
                 file: indexPath, dataFile: file.path,
-                reason: "of \(probes) offsets tried, \(failures) are not the begin of a record, the first \(firstFailure)")
+                reason:
+                    "of \(probes) offsets tried, \(failures) are not the begin of a record, the first \(firstFailure)")
         }
     }
 
@@ -78,8 +79,8 @@ extension RecordIndex {
         guard let firstIdentity = detector.claimedFirstIdentity else { return }
         let smallest = UInt32(PartHeader.byteCount + 32)
         for ordinal in keys.indices where ordinal != headerOrdinal {
-            // A record of this size can be no image. Larger ones are looked at only where the header record says so, for
-            // when the next record is not listed; a Float32 may have rounded what it says.
+            // A record of this size can be no image. Larger ones are looked at only where the header record says so,
+            // for when the next record is not listed; a Float32 may have rounded what it says.
             if spans[ordinal] == smallest || keys[ordinal] >= firstIdentity - min(firstIdentity, 64) {
                 try consider(ordinal, &detector, &walker)
             }

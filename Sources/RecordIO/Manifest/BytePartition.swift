@@ -3,8 +3,8 @@
 /// Follows dmlc-core `src/io/input_split_base.cc` (by bytes) and `indexed_recordio_split.cc` (by records), as of MXNet
 /// 1.9.1. By bytes the shares differ in records, and late ones may be empty.
 package enum BytePartition {
-    /// The records of one share when the files, joined, are cut into `partCount` ranges of bytes: those that begin in the
-    /// range. A range has a multiple of four bytes.
+    /// The records of one share when the files, joined, are cut into `partCount` ranges of bytes: those that begin in
+    /// the range. A range has a multiple of four bytes.
     ///
     /// - Parameter part: 0 ..< `partCount`.
     package static func byBytes(_ manifest: Manifest, part: Int, of partCount: Int) -> Range<Int> {
@@ -14,8 +14,8 @@ package enum BytePartition {
         return ordinal(atOrAfter: cut(part, step), manifest)..<ordinal(atOrAfter: cut(part + 1, step), manifest)
     }
 
-    /// The records of one share when each takes the same number, the last what is left. So MXNet cuts when it has an .idx
-    /// file.
+    /// The records of one share when each takes the same number, the last what is left. So MXNet cuts when it has an
+    /// .idx file.
     ///
     /// - Parameter part: 0 ..< `partCount`.
     package static func byRecords(_ sampleCount: Int, part: Int, of partCount: Int) -> Range<Int> {

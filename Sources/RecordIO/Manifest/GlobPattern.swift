@@ -1,7 +1,7 @@
 /// A file name pattern as the shell has it: `*` any text, `?` any character, `[a-z]` and `[!a-z]` one of a set.
 ///
-/// A leading dot must be written out. Takes time proportional to pattern × name at worst, so that a pattern from a client
-/// cannot hold up a thread.
+/// A leading dot must be written out. Takes time proportional to pattern × name at worst, so that a pattern from a
+/// client cannot hold up a thread.
 struct GlobPattern {
     private enum Token {
         case anyText

@@ -17,8 +17,8 @@ package struct ImageList: Sendable {
 
     /// Reads a .lst file.
     ///
-    /// Columns are separated by white space, as MXNet's native readers have it. Where those read a word that is no number as
-    /// 0, this is an error.
+    /// Columns are separated by white space, as MXNet's native readers have it. Where those read a word that is no
+    /// number as 0, this is an error.
     ///
     /// - Parameters:
     ///   - labelWidth: labels of every row, 1 or more; columns behind them are the path, or nothing. nil: every column
@@ -86,11 +86,14 @@ package struct ImageList: Sendable {
         let columns = Self.columns(line, labelWidth: labelWidth)
         guard let first = columns.first else { return }
         let idText = Self.text(first)
-        guard let id = UInt64(idText) else { throw LineFault(reason: "the image number is '\(idText)', not a whole number") }
+        guard let id = UInt64(idText) else {
+            throw LineFault(reason: "the image number is '\(idText)', not a whole number")
+        }
         let labelColumns: ArraySlice<ArraySlice<UInt8>>
         if let labelWidth {
             guard columns.count > labelWidth else {
-                throw LineFault(reason: "\(labelWidth) labels are needed behind the image number; found \(columns.count - 1)")
+                throw LineFault(
+                    reason: "\(labelWidth) labels are needed behind the image number; found \(columns.count - 1)")
             }
             labelColumns = columns[1...labelWidth]
         } else {
@@ -109,13 +112,15 @@ package struct ImageList: Sendable {
         labelStarts?.append(labels.count)
         ids.append(id)
         if keepsPaths {
-            if columns.count > labelColumns.endIndex { pathBytes.append(contentsOf: Self.trimmed(columns[columns.count - 1])) }
+            if columns.count > labelColumns.endIndex {
+                pathBytes.append(contentsOf: Self.trimmed(columns[columns.count - 1]))
+            }
             pathEnds.append(pathBytes.count)
         }
     }
 
-    /// With a known number of labels, white space of any kind ends a column, and what follows the last label is the path.
-    /// Otherwise tabs do, or, in a line without one, spaces.
+    /// With a known number of labels, white space of any kind ends a column, and what follows the last label is the
+    /// path. Otherwise tabs do, or, in a line without one, spaces.
     private static func columns(_ line: [UInt8], labelWidth: Int?) -> [ArraySlice<UInt8>] {
         let (tab, space) = (UInt8(ascii: "\t"), UInt8(ascii: " "))
         if let labelWidth {

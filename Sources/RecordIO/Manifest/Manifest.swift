@@ -24,9 +24,10 @@ package final class Manifest: Sendable {
     ///   - indexPaths: as `path_imgidx` has it: nil or empty, or one .idx file for each data file, separated by `;`.
     ///   - cacheDirectory: where the results of scans are kept; nil: nowhere.
     ///   - maximumRecordBytes: a record that claims more is damaged.
-    ///   - progress: called now and then while scanning, with bytes gone through and bytes of all files; returns false to
-    ///     give up.
-    /// - Throws: what stands in the way of serving the data at all; a `.damaged` when no record of any file can be read.
+    ///   - progress: called now and then while scanning, with bytes gone through and bytes of all files; returns false
+    ///     to give up.
+    /// - Throws: what stands in the way of serving the data at all; a `.damaged` when no record of any file can be
+    ///   read.
     package static func open(
         paths: String, indexPaths: String? = nil, cacheDirectory: String? = nil, maximumRecordBytes: Int = 1 << 30,
         progress: (_ scannedBytes: UInt64, _ totalBytes: UInt64) -> Bool = { _, _ in true }
@@ -116,6 +117,7 @@ package final class Manifest: Sendable {
     /// Tells the system that record `ordinal` will be read soon.
     package func readAhead(_ ordinal: Int) {
         let (fileIndex, entry) = locate(ordinal)
-        files[fileIndex].file.readAhead(offset: entry.offset, byteCount: UInt64(entry.spanBytes))
+        // An .idx file that lists few records makes long spans; what lies between them is not wanted.
+        files[fileIndex].file.readAhead(offset: entry.offset, byteCount: min(UInt64(entry.spanBytes), 8 << 20))
     }
 }

@@ -1,9 +1,9 @@
 /// A regular expression over a file name, for paths written for MXNet, whose last component may be one.
 ///
 /// The whole name must match. Known is what file names need of ECMAScript's syntax: literal characters, `.`, `[a-z]`,
-/// `[^a-z]`, `\d`, `\w`, `\s` and their opposites, groups, `|`, `*`, `+`, `?` and `{m,n}`. All alternatives are followed at
-/// once, so that the time is bounded by expression × name whatever a client sends: a backtracking matcher can be held up
-/// for hours by twenty characters.
+/// `[^a-z]`, `\d`, `\w`, `\s` and their opposites, groups, `|`, `*`, `+`, `?` and `{m,n}`. All alternatives are
+/// followed at once, so that the time is bounded by expression × name whatever a client sends: a backtracking matcher
+/// can be held up for hours by twenty characters.
 struct NameExpression {
     /// Repetition counts multiply; this many steps are more than any sane name needs.
     private static let maximumSteps = 4096
@@ -29,7 +29,9 @@ struct NameExpression {
         for scalar in name.unicodeScalars {
             var next: Set<Int> = []
             for step in current {
-                if step < steps.count, case .take(let set) = steps[step], set.contains(scalar) { follow(step + 1, &next) }
+                if step < steps.count, case .take(let set) = steps[step], set.contains(scalar) {
+                    follow(step + 1, &next)
+                }
             }
             if next.isEmpty { return false }
             current = next

@@ -2,10 +2,11 @@ import DataTypes
 
 /// The data files that a `path_imgrec` parameter names.
 ///
-/// The text is a list separated by `;`. Each entry is a file; a directory, of which all `*.rec` files are taken, sorted by
-/// name, without going deeper; a file name pattern (`part-*.rec`); or, for the sake of paths written for MXNet, a regular
-/// expression as the last component (`part.*rec`), tried when the entry is none of the others. What an expression or a
-/// pattern matches is sorted by name. Unlike MXNet, a missing file is an error even when others of the list exist.
+/// The text is a list separated by `;`. Each entry is a file; a directory, of which all `*.rec` files are taken, sorted
+/// by name, without going deeper; a file name pattern (`part-*.rec`); or, for the sake of paths written for MXNet, a
+/// regular expression as the last component (`part.*rec`), tried when the entry is none of the others. What an
+/// expression or a pattern matches is sorted by name. Unlike MXNet, a missing file is an error even when others of the
+/// list exist.
 package struct RecordPaths: Sendable {
     /// In the order of the list, none of them empty.
     package private(set) var paths: [String] = []
@@ -94,7 +95,9 @@ package struct RecordPaths: Sendable {
     private static func scheme(of entry: String) -> String? {
         guard let colon = entry.firstIndex(of: ":"), entry[colon...].hasPrefix("://") else { return nil }
         let scheme = entry[..<colon]
-        guard !scheme.isEmpty, scheme.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "+" || $0 == "-" }) else { return nil }
+        guard !scheme.isEmpty, scheme.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "+" || $0 == "-" }) else {
+            return nil
+        }
         return scheme.lowercased()
     }
 }
