@@ -34,7 +34,8 @@ extension AugmentationParameters {
     func checkCombinations() throws(ParameterError) {
         if resizesRandomCrop {
             if cropsAtRandom {
-                throw .conflict(names: ["random_resized_crop", "rand_crop"], reason: "only one way to crop can be used")
+                throw .conflict(
+                    names: ["random_resized_crop", "rand_crop"], reason: "only one way to crop can be used")
             }
             if cropSizes != nil {
                 throw .conflict(
@@ -55,12 +56,15 @@ extension AugmentationParameters {
         if hasAffineStep, interpolation == .fixed(.nearest) {
             throw .conflict(
                 names: ["inter_method"],
-                reason: "0 (nearest) cannot be used with rotation, shear, random scale, aspect ratio or image size limits")
+                reason:
+                    "0 (nearest) cannot be used with rotation, shear, random scale, aspect ratio or image size limits")
         }
         if channels != 3, hasJitter || hasHLSShift || pcaNoise > 0 {
             throw .conflict(
-                names: ["data_shape", "brightness", "contrast", "saturation", "random_h", "random_s", "random_l", "hue",
-                    "pca_noise"],
+                names: [
+                    "data_shape", "brightness", "contrast", "saturation", "random_h", "random_s", "random_l", "hue",
+                    "pca_noise",
+                ],
                 reason: "colour augmentation needs an image of 3 channels, and data_shape has \(channels)")
         }
         if hue > 0, hueShift != 0 {

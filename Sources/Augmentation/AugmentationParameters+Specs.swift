@@ -60,7 +60,7 @@ extension AugmentationParameters {
             "inter_method", .integer(.all), default: .integer(1),
             "Resize kernel: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos4, 9 by size, 10 random."),
         ParameterSpec(
-            "pad", .integer(.min ... 65_535), default: .integer(0),
+            "pad", .integer(.min...65_535), default: .integer(0),
             "Border in pixels added to all four sides before the crop; 0 or less is off."),
     ]
 

@@ -15,7 +15,8 @@ enum PadBorder {
         let columns = covered(rect.x - pad, rect.width, of: view.width)
         let lines = covered(rect.y - pad, rect.height, of: view.height)
         if !columns.isEmpty, !lines.isEmpty {
-            view.require(PixelRect(x: columns.lowerBound, y: lines.lowerBound, width: columns.count, height: lines.count))
+            view.require(
+                PixelRect(x: columns.lowerBound, y: lines.lowerBound, width: columns.count, height: lines.count))
         }
         destination.reshape(width: rect.width, height: rect.height, channels: channels)
         let rowBytes = destination.rowBytes

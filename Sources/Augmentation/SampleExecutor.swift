@@ -5,8 +5,8 @@ package import DataTypes
 /// One decode worker owns one and uses it for all streams. It keeps its scratch images, so nothing is allocated for a
 /// sample once the largest has been seen; and nothing of one sample can be seen in the next.
 ///
-/// The last geometric step computes the crop and no pixel outside it. The usual plan has only that one step: resize,
-/// crop, mirror and normalise then touch no image larger than the sample.
+/// Every step computes only what the next ones read, and the last exactly the crop. The usual plan has a single step:
+/// resize, crop, mirror and normalise then touch no image larger than the sample.
 package struct SampleExecutor: ~Copyable {
     /// A step that makes a new image out of an old one.
     private enum Step {
@@ -16,8 +16,15 @@ package struct SampleExecutor: ~Copyable {
         case copy
     }
 
-    /// Where the image is after the steps done so far.
-    private enum Place { case source, first, second }
+    /// The image after the steps done so far.
+    private struct Current {
+        enum Place { case source, first, second }
+        var place = Place.source
+        /// The whole image, though not all of it need exist.
+        var size: PixelRect
+        /// The part of it that the buffer holds.
+        var window: PixelRect
+    }
 
     private var resampler = Resampler()
     private var warp = WarpAffine()
@@ -37,57 +44,50 @@ package struct SampleExecutor: ~Copyable {
         _ plan: SamplePlan, source: borrowing PixelBuffer, origin: (x: Int, y: Int) = (0, 0), output: SampleOutput,
         into slot: inout MutableRawSpan
     ) throws(AugmentationError) {
-        try Self.check(plan, source: source, origin: origin, output: output)
-        let window = PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height)
-        var place = Place.source
-        let steps: [5 of Step?] = [
-            plan.resize.map { .resize($0) }, plan.affine.map { .affine($0, fill: plan.fillValue) },
-            plan.pad > 0 ? .pad(plan.pad, fill: plan.fillValue) : nil, plan.heightEnlargement.map { .resize($0) },
-            plan.widthEnlargement.map { .resize($0) },
-        ]
-        var size = PixelRect(width: plan.sourceWidth, height: plan.sourceHeight)
-        let last = steps.indices.last { steps[$0] != nil }
-        for index in steps.indices {
-            guard let step = steps[index] else { continue }
-            let result = Self.size(after: step, of: size)
-            perform(step, part: size, rect: index == last ? plan.crop : result, source, window, &place)
-            size = index == last ? PixelRect(width: plan.crop.width, height: plan.crop.height) : result
-        }
-        // Where the crop is now: cut out already, or still in the decoded image.
-        var part = last == nil ? plan.crop : size
+        let needed = plan.needed
+        try Self.check(plan, needed: needed.source, source: source, origin: origin, output: output)
+        var current = Current(
+            size: PixelRect(width: plan.sourceWidth, height: plan.sourceHeight),
+            window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
+        if let resize = plan.resize { perform(.resize(resize), needed.resized, source, &current) }
+        if let affine = plan.affine { perform(.affine(affine, fill: plan.fillValue), needed.warped, source, &current) }
+        if plan.pad > 0 { perform(.pad(plan.pad, fill: plan.fillValue), needed.padded, source, &current) }
+        if let resize = plan.heightEnlargement { perform(.resize(resize), needed.enlarged, source, &current) }
+        if let resize = plan.widthEnlargement { perform(.resize(resize), plan.crop, source, &current) }
+        var crop = plan.crop
         if let resize = plan.cropResize {
-            perform(
-                .resize(resize), part: part, rect: PixelRect(width: resize.width, height: resize.height), source,
-                window, &place)
-            part = PixelRect(width: resize.width, height: resize.height)
+            let result = PixelRect(width: resize.width, height: resize.height)
+            perform(.resize(resize), of: crop, result, source, &current)
+            crop = result
         }
         if plan.jitter != nil || plan.hlsShift != nil || plan.noise != nil {
-            if case .source = place {
-                let rect = PixelRect(width: part.width, height: part.height)
-                perform(.copy, part: part, rect: rect, source, window, &place)
-                part = rect
+            if current.place == .source {
+                let result = PixelRect(width: crop.width, height: crop.height)
+                perform(.copy, of: crop, result, source, &current)
+                crop = result
             }
-            if case .first = place { Self.colour(plan, on: &first) } else { Self.colour(plan, on: &second) }
+            if current.place == .first { Self.colour(plan, on: &first) } else { Self.colour(plan, on: &second) }
         }
-        let buffered = PixelRect(width: part.width, height: part.height)
-        switch place {
-        case .source:
-            Self.write(source, window: window, part: part, plan, output, &writer, &slot)
-        case .first: Self.write(first, window: buffered, part: buffered, plan, output, &writer, &slot)
-        case .second: Self.write(second, window: buffered, part: buffered, plan, output, &writer, &slot)
+        switch current.place {
+        case .source: Self.write(source, window: current.window, crop, plan, output, &writer, &slot)
+        case .first: Self.write(first, window: current.window, crop, plan, output, &writer, &slot)
+        case .second: Self.write(second, window: current.window, crop, plan, output, &writer, &slot)
         }
     }
 
     private static func check(
-        _ plan: SamplePlan, source: borrowing PixelBuffer, origin: (x: Int, y: Int), output: SampleOutput
+        _ plan: SamplePlan, needed: PixelRect, source: borrowing PixelBuffer, origin: (x: Int, y: Int),
+        output: SampleOutput
     ) throws(AugmentationError) {
         guard source.channels == output.format.channels else {
             throw .channelMismatch(image: source.channels, shape: output.format.channels)
         }
-        let needed = plan.neededSource
         let inWindow = PixelRect(
             x: needed.x - origin.x, y: needed.y - origin.y, width: needed.width, height: needed.height)
-        guard inWindow.isInside(width: source.width, height: source.height) else {
+        let window = PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height)
+        guard inWindow.isInside(width: source.width, height: source.height),
+            window.isInside(width: plan.sourceWidth, height: plan.sourceHeight)
+        else {
             throw .sourceMismatch(
                 width: source.width, height: source.height, plannedWidth: plan.sourceWidth,
                 plannedHeight: plan.sourceHeight)
@@ -99,6 +99,27 @@ package struct SampleExecutor: ~Copyable {
             "the plan was made for another data_shape than the output")
     }
 
+    /// Does one step on the current image, or on `part` of it as if cut out, and keeps only `rect` of the result.
+    private mutating func perform(
+        _ step: Step, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
+        _ current: inout Current
+    ) {
+        let part = part ?? current.size
+        switch current.place {
+        case .source:
+            Self.perform(step, source, window: current.window, part, rect, &resampler, &warp, into: &first)
+            current.place = .first
+        case .first:
+            Self.perform(step, first, window: current.window, part, rect, &resampler, &warp, into: &second)
+            current.place = .second
+        case .second:
+            Self.perform(step, second, window: current.window, part, rect, &resampler, &warp, into: &first)
+            current.place = .first
+        }
+        current.size = Self.size(after: step, of: part)
+        current.window = rect
+    }
+
     private static func size(after step: Step, of image: PixelRect) -> PixelRect {
         switch step {
         case .resize(let resize): PixelRect(width: resize.width, height: resize.height)
@@ -108,28 +129,8 @@ package struct SampleExecutor: ~Copyable {
         }
     }
 
-    /// Does one step on `part` of the image in `place`, keeping only `rect` of the result.
-    private mutating func perform(
-        _ step: Step, part: PixelRect, rect: PixelRect, _ source: borrowing PixelBuffer, _ window: PixelRect,
-        _ place: inout Place
-    ) {
-        switch place {
-        case .source:
-            Self.perform(step, source, window: window, part: part, rect: rect, &resampler, &warp, into: &first)
-            place = .first
-        case .first:
-            let window = PixelRect(width: first.width, height: first.height)
-            Self.perform(step, first, window: window, part: part, rect: rect, &resampler, &warp, into: &second)
-            place = .second
-        case .second:
-            let window = PixelRect(width: second.width, height: second.height)
-            Self.perform(step, second, window: window, part: part, rect: rect, &resampler, &warp, into: &first)
-            place = .first
-        }
-    }
-
     private static func perform(
-        _ step: Step, _ source: borrowing PixelBuffer, window: PixelRect, part: PixelRect, rect: PixelRect,
+        _ step: Step, _ source: borrowing PixelBuffer, window: PixelRect, _ part: PixelRect, _ rect: PixelRect,
         _ resampler: inout Resampler, _ warp: inout WarpAffine, into destination: inout PixelBuffer
     ) {
         let channels = source.channels
@@ -157,15 +158,15 @@ package struct SampleExecutor: ~Copyable {
     }
 
     private static func write(
-        _ image: borrowing PixelBuffer, window: PixelRect, part: PixelRect, _ plan: SamplePlan,
+        _ image: borrowing PixelBuffer, window: PixelRect, _ crop: PixelRect, _ plan: SamplePlan,
         _ output: SampleOutput, _ writer: inout SlotWriter, _ slot: inout MutableRawSpan
     ) {
         let channels = image.channels
         unsafe image.withUnsafeBytes { bytes in
             // As in `perform`.
-            let view = unsafe SourceView(bytes, window: window, channels: channels, part: part)
+            let view = unsafe SourceView(bytes, window: window, channels: channels, part: crop)
             writer.write(
-                view, rect: PixelRect(width: part.width, height: part.height), plan: plan, output: output, to: &slot)
+                view, rect: PixelRect(width: crop.width, height: crop.height), plan: plan, output: output, to: &slot)
         }
     }
 }

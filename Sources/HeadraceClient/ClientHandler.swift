@@ -80,7 +80,7 @@ final class ClientHandler: ChannelInboundHandler {
             run(machine.consumed())
             return eventLoop.makeSucceededFuture(batch)
         }
-        if let ending { return eventLoop.makeCompletedFuture(ending) }
+        if let ending { return eventLoop.makeCompletedFuture(ending.mapError { $0 as any Error }) }
         if let failure { return failed(failure) }
         guard machine.state == .streaming else { return failed(HeadraceError(.notNow, "no stream is open")) }
         let place = "epoch \(machine.position.epoch), step \(machine.position.step)"
@@ -171,7 +171,7 @@ final class ClientHandler: ChannelInboundHandler {
         case .state(let state): answer(.state(state))
         case .streamClosed:
             forget()
-            ending = .failure(HeadraceError(.notNow, "the stream is closed"))
+            end(.failure(HeadraceError(.notNow, "the stream is closed")))
             answer(.closed)
         case .refused(let error):
             requestWaiter?.fail(HeadraceError(error))

@@ -34,7 +34,7 @@ public struct HeadraceTensor: Sendable {
             "\(type) is not as wide as \(description.elementType.rawValue)")
         // Every pattern of bits is a value of a trivial type of that width, the bytes are aligned to 64, and the
         // result lives no longer than the borrowed tensor, which keeps them.
-        let span = unsafe Span<Element>(_bytes: bytes)
+        let span = Span<Element>(_bytes: bytes)
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 

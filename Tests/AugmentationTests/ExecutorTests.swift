@@ -11,11 +11,17 @@ struct ExecutorTests {
         ["resize": .integer(70), "inter_method": .integer(2), "rand_crop": .bool(true)],
         ["inter_method": .integer(10), "resize": .integer(25), "rand_crop": .bool(true)],
         ["random_resized_crop": .bool(true), "min_random_area": .number(0.1), "max_aspect_ratio": .number(0.4)],
-        ["min_crop_size": .integer(10), "max_crop_size": .integer(28), "rand_crop": .bool(true), "inter_method": .integer(4)],
+        [
+            "min_crop_size": .integer(10), "max_crop_size": .integer(28), "rand_crop": .bool(true),
+            "inter_method": .integer(4),
+        ],
         ["pad": .integer(6), "rand_crop": .bool(true), "fill_value": .integer(9)],
         ["resize": .integer(24), "pad": .integer(3), "rand_crop": .bool(true), "inter_method": .integer(9)],
         ["max_rotate_angle": .integer(40), "max_shear_ratio": .number(0.2), "rand_crop": .bool(true)],
-        ["resize": .integer(40), "min_random_scale": .number(0.6), "max_random_scale": .number(1.4), "pad": .integer(2)],
+        [
+            "resize": .integer(40), "min_random_scale": .number(0.6), "max_random_scale": .number(1.4),
+            "pad": .integer(2),
+        ],
         ["brightness": .number(0.4), "contrast": .number(0.4), "saturation": .number(0.4), "random_h": .integer(30)],
         ["resize": .integer(23), "pca_noise": .number(0.2), "hue": .number(0.3), "max_random_contrast": .number(0.2)],
     ]
@@ -24,7 +30,8 @@ struct ExecutorTests {
         _ type: ElementType = .float32, channels: Int = 3, height: Int = 20, width: Int = 22
     ) throws -> SampleOutput {
         try SampleOutput(
-            format: SlotFormat(elementType: type, layout: .channelsFirst, channels: channels, height: height, width: width),
+            format: SlotFormat(
+                elementType: type, layout: .channelsFirst, channels: channels, height: height, width: width),
             normalisation: Normalisation(mean: [120, 110, 100, 0], deviation: [50, 60, 70, 1], scale: 0.5))
     }
 
@@ -81,13 +88,15 @@ struct ExecutorTests {
         let planner = try SamplePlanner(parameters(given, height: 20, width: 22))
         let output = try output()
         var executor = SampleExecutor()
-        for (record, size) in [(41, 33), (30, 50), (22, 20), (64, 29)].enumerated() where size.0 >= 28 || given["max_crop_size"] == nil {
+        for (record, size) in [(41, 33), (30, 50), (22, 20), (64, 29)].enumerated()
+        where size.0 >= 28 || given["max_crop_size"] == nil {
             for lap in 0..<3 {
                 let source = noise(width: size.0, height: size.1, channels: 3)
                 var random = KeyedRandom(seed: 1, epoch: 0, record: UInt64(record), lap: UInt64(lap))
                 let plan = try planner.plan(width: size.0, height: size.1, random: &random)
                 #expect(
-                    try executor.bytes(plan, source, output: output) == generic(plan, source, output: output), "\(plan)")
+                    try executor.bytes(plan, source, output: output) == generic(plan, source, output: output), "\(plan)"
+                )
             }
         }
     }
@@ -140,14 +149,15 @@ struct ExecutorTests {
         let every = values(source)
         for channel in 0..<min(channels, 3) {
             let plane = image(
-                width: 41, height: 33, channels: 1, stride(from: channel, to: every.count, by: channels).map { every[$0] })
+                width: 41, height: 33, channels: 1,
+                stride(from: channel, to: every.count, by: channels).map { every[$0] })
             let alone = try executor.bytes(plan, plane, output: output(.uint8, channels: 1))
             let place = channels == 4 ? 2 - channel : 0
             #expect(Array(all[place * 440..<(place + 1) * 440]) == alone)
         }
     }
 
-    @Test("a source that is not what was planned for is an error, and the slot is left alone")
+    @Test("a source that is not what was planned for is an error")
     func mismatch() throws {
         let planner = try SamplePlanner(parameters([:], height: 20, width: 22))
         var random = KeyedRandom(seed: 1, epoch: 0, record: 0)
@@ -158,6 +168,8 @@ struct ExecutorTests {
         #expect(
             throws: AugmentationError.sourceMismatch(width: 25, height: 30, plannedWidth: 40, plannedHeight: 30)
         ) { _ = try executor.bytes(plan, small, output: output) }
+        let large = noise(width: 41, height: 30, channels: 3)
+        #expect(throws: AugmentationError.self) { _ = try executor.bytes(plan, large, output: output) }
         let gray = noise(width: 40, height: 30, channels: 1)
         #expect(throws: AugmentationError.channelMismatch(image: 1, shape: 3)) {
             _ = try executor.bytes(plan, gray, output: output)

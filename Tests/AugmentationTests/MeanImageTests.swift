@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Mean image")
 struct MeanImageTests {
-    private static let image = MeanImage(channels: 3, height: 2, width: 4, values: (0..<24).map { Float($0) * 1.25 - 3 })
+    private static let image = MeanImage(
+        channels: 3, height: 2, width: 4, values: (0..<24).map { Float($0) * 1.25 - 3 })
 
     private func read(_ bytes: [UInt8], height: Int = 2) throws -> MeanImage {
         try MeanImage(bytes: bytes, path: "mean.bin", channels: 3, height: height, width: 4)
@@ -17,7 +18,8 @@ struct MeanImageTests {
         let bytes = Self.image.fileBytes
         #expect(try read(bytes) == Self.image)
         #expect(Array(bytes.prefix(9)) == [0x12, 1, 0, 0, 0, 0, 0, 0, 0])
-        #expect(MeanImage(channels: 3, height: 8, width: 8, values: Array(repeating: 0, count: 192)).fileBytes.count == 864)
+        #expect(
+            MeanImage(channels: 3, height: 8, width: 8, values: Array(repeating: 0, count: 192)).fileBytes.count == 864)
     }
 
     @Test("files of older MXNet versions are read", arguments: [true, false])

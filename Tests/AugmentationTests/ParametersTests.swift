@@ -18,7 +18,9 @@ struct ParametersTests {
         Refused(names: ["inter_method"], given: ["inter_method": .integer(5)]),
         Refused(names: ["inter_method"], given: ["inter_method": .integer(0), "rotate": .integer(30)]),
         Refused(names: ["inter_method"], given: ["inter_method": .integer(0), "max_img_size": .integer(70)]),
-        Refused(names: ["random_resized_crop", "rand_crop"], given: ["random_resized_crop": .bool(true), "rand_crop": .bool(true)]),
+        Refused(
+            names: ["random_resized_crop", "rand_crop"],
+            given: ["random_resized_crop": .bool(true), "rand_crop": .bool(true)]),
         Refused(
             names: ["random_resized_crop", "min_crop_size", "max_crop_size"],
             given: ["random_resized_crop": .bool(true), "min_crop_size": .integer(4), "max_crop_size": .integer(5)]),
@@ -30,12 +32,15 @@ struct ParametersTests {
             given: ["random_resized_crop": .bool(true), "min_random_area": .number(0)]),
         Refused(names: ["min_crop_size", "max_crop_size"], given: ["max_crop_size": .integer(40)]),
         Refused(names: ["min_crop_size", "max_crop_size"], given: ["min_crop_size": .integer(40)]),
-        Refused(names: ["min_crop_size", "max_crop_size"], given: ["min_crop_size": .integer(9), "max_crop_size": .integer(8)]),
+        Refused(
+            names: ["min_crop_size", "max_crop_size"],
+            given: ["min_crop_size": .integer(9), "max_crop_size": .integer(8)]),
         Refused(names: ["min_crop_size"], given: ["min_crop_size": .integer(0), "max_crop_size": .integer(8)]),
         Refused(names: ["min_random_area", "max_random_area"], given: ["min_random_area": .integer(2)]),
         Refused(names: ["min_random_scale", "max_random_scale"], given: ["min_random_scale": .integer(2)]),
         Refused(names: ["min_random_scale"], given: ["min_random_scale": .integer(0)]),
-        Refused(names: ["min_img_size", "max_img_size"], given: ["min_img_size": .integer(9), "max_img_size": .integer(8)]),
+        Refused(
+            names: ["min_img_size", "max_img_size"], given: ["min_img_size": .integer(9), "max_img_size": .integer(8)]),
         Refused(names: ["min_aspect_ratio", "max_aspect_ratio"], given: ["min_aspect_ratio": .number(0.75)]),
         Refused(names: ["max_aspect_ratio"], given: ["max_aspect_ratio": .number(1.5)]),
         Refused(names: ["hue", "random_h"], given: ["hue": .number(0.1), "random_h": .integer(10)]),
@@ -94,7 +99,8 @@ struct ParametersTests {
 
     @Test("a deviation of 0 is refused")
     func deviation() throws {
-        let values = try ParameterValues(["std_g": .integer(0)], specs: Normalisation.specs, iterator: "ImageRecordIter")
+        let values = try ParameterValues(
+            ["std_g": .integer(0)], specs: Normalisation.specs, iterator: "ImageRecordIter")
         #expect(throws: ParameterError.outOfRange(name: "std_g", value: "0.0", allowed: "above 0")) {
             _ = try Normalisation(values, formula: .version2)
         }

@@ -17,7 +17,8 @@ struct PlannerTests {
     @Test("the same numbers give the same plan, others another")
     func determinism() throws {
         let given: [String: ParameterValue] = [
-            "resize": .integer(40), "rand_crop": .bool(true), "rand_mirror": .bool(true), "max_rotate_angle": .integer(30),
+            "resize": .integer(40), "rand_crop": .bool(true), "rand_mirror": .bool(true),
+            "max_rotate_angle": .integer(30),
             "brightness": .number(0.4), "random_h": .integer(30), "pca_noise": .number(0.1),
         ]
         let plans = try (0..<20).map { try plan(given, image: (80, 60), record: $0) }

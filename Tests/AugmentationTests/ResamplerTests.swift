@@ -47,7 +47,8 @@ struct ResamplerTests {
 
     static let sizes = [(23, 17), (14, 9), (7, 5), (8, 6), (28, 36), (21, 36), (14, 30), (1, 1), (90, 1)]
 
-    @Test("a rectangle of the result is the same as cut out of the whole", arguments: Interpolation.allCases, [1, 3, 4])
+    @Test(
+        "a rectangle of the result is the same as cut out of the whole", arguments: Interpolation.allCases, [1, 3, 4])
     func rectangles(kernel: Interpolation, channels: Int) {
         let source = noise(width: 14, height: 18, channels: channels)
         var resampler = Resampler()
@@ -76,7 +77,8 @@ struct ResamplerTests {
         for (width, height) in Self.sizes {
             let rect = randomRect(width: 20, height: 15, random: &random)
             let alone = cut(source, rect)
-            resampler.resample(source, part: rect, outputWidth: width, outputHeight: height, kernel: kernel, into: &direct)
+            resampler.resample(
+                source, part: rect, outputWidth: width, outputHeight: height, kernel: kernel, into: &direct)
             resampler.resample(alone, outputWidth: width, outputHeight: height, kernel: kernel, into: &afterCut)
             #expect(values(direct) == values(afterCut), "\(rect) to \(width)×\(height)")
         }
@@ -94,7 +96,8 @@ struct ResamplerTests {
             for channel in 0..<channels {
                 let every = values(source)
                 let plane = image(
-                    width: 19, height: 13, channels: 1, stride(from: channel, to: every.count, by: channels).map { every[$0] })
+                    width: 19, height: 13, channels: 1,
+                    stride(from: channel, to: every.count, by: channels).map { every[$0] })
                 resampler.resample(plane, outputWidth: width, outputHeight: height, kernel: kernel, into: &one)
                 #expect(stride(from: channel, to: joined.count, by: channels).map { joined[$0] } == values(one))
             }

@@ -114,7 +114,8 @@ struct SlotWriterTests {
     @Test(
         "bfloat16 rounds half to even and keeps NaN",
         arguments: [
-            (0x3f80_0000, 0x3f80), (0x3f80_8000, 0x3f80), (0x3f81_8000, 0x3f82), (0x3f80_8001, 0x3f81), (0x7f7f_ffff, 0x7f80),
+            (0x3f80_0000, 0x3f80), (0x3f80_8000, 0x3f80), (0x3f81_8000, 0x3f82), (0x3f80_8001, 0x3f81),
+            (0x7f7f_ffff, 0x7f80),
             (0x7f80_0001, 0x7fc0), (0xff80_0000, 0xff80), (0x8000_0000, 0x8000),
         ] as [(UInt32, UInt16)])
     func bfloat16(bits: UInt32, expected: UInt16) {
@@ -176,7 +177,8 @@ struct SlotWriterTests {
         for (type, channels) in [(ElementType.uint64, 3), (.float32, 2), (.float32, 5)] {
             #expect(throws: ParameterError.self) {
                 _ = try SampleOutput(
-                    format: SlotFormat(elementType: type, layout: .channelsFirst, channels: channels, height: 2, width: 3),
+                    format: SlotFormat(
+                        elementType: type, layout: .channelsFirst, channels: channels, height: 2, width: 3),
                     normalisation: Normalisation())
             }
         }

@@ -22,7 +22,9 @@ struct WarpTests {
         return values(result)
     }
 
-    private func affine(_ matrix: [6 of Float], _ width: Int, _ height: Int, _ kernel: Interpolation) -> SamplePlan.Affine {
+    private func affine(_ matrix: [6 of Float], _ width: Int, _ height: Int, _ kernel: Interpolation)
+        -> SamplePlan.Affine
+    {
         SamplePlan.Affine(matrix: matrix, width: width, height: height, kernel: kernel)
     }
 
@@ -36,11 +38,14 @@ struct WarpTests {
         for y in 1..<7 {
             let row = Array(moved[y * 9 * channels..<(y + 1) * 9 * channels])
             #expect(Array(row.prefix(2 * channels)) == pixel + pixel)
-            #expect(Array(row.dropFirst(2 * channels)) == values(source, in: PixelRect(x: 0, y: y - 1, width: 7, height: 1)))
+            #expect(
+                Array(row.dropFirst(2 * channels)) == values(source, in: PixelRect(x: 0, y: y - 1, width: 7, height: 1))
+            )
         }
     }
 
-    @Test("a rectangle of the canvas is the same as cut out of the whole", arguments: Interpolation.allCases, [1, 3, 4])
+    @Test(
+        "a rectangle of the canvas is the same as cut out of the whole", arguments: Interpolation.allCases, [1, 3, 4])
     func rectangles(kernel: Interpolation, channels: Int) {
         let source = noise(width: 21, height: 17, channels: channels)
         let step = affine([0.9, 0.4, -2.5, -0.35, 1.2, 3.25], 24, 19, kernel)
@@ -107,7 +112,8 @@ struct WarpTests {
             for x in 0..<8 {
                 let pixel = values(all, in: PixelRect(x: x, y: y, width: 1, height: 1))
                 let inside = (2..<6).contains(x) && (2..<5).contains(y)
-                #expect(pixel == (inside ? values(source, in: PixelRect(x: x - 2, y: y - 2, width: 1, height: 1)) : fill))
+                #expect(
+                    pixel == (inside ? values(source, in: PixelRect(x: x - 2, y: y - 2, width: 1, height: 1)) : fill))
             }
         }
         var random = KeyedRandom(seed: 4, epoch: 0, record: 0)

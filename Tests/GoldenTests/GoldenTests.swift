@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import TestSupport
 import Testing
 
 /// Every reference case of the ImageRecord iterators, in process: it passes, or it is in the deviation table and does what

@@ -1,5 +1,6 @@
 import DataTypes
 import Foundation
+import TestSupport
 
 /// A .npy file of version 1.0, little-endian, C order, as the reference set has them.
 struct NumpyFile {

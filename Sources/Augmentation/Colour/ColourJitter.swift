@@ -41,7 +41,9 @@ enum ColourJitter {
         for pixel in 0..<count {
             // Three values a pixel, so the last index is `3·count − 1`.
             unsafe sum &+= Int(
-                gray(pixels[unchecked: 3 &* pixel], pixels[unchecked: 3 &* pixel &+ 1], pixels[unchecked: 3 &* pixel &+ 2]))
+                gray(
+                    pixels[unchecked: 3 &* pixel], pixels[unchecked: 3 &* pixel &+ 1],
+                    pixels[unchecked: 3 &* pixel &+ 2]))
         }
         return Float(Double(sum) * (1 / Double(count)))
     }

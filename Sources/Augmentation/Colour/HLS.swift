@@ -43,7 +43,9 @@ enum HLS {
         position = position.replacing(with: position - 6, where: position .>= 6)
         // Sector 0…5 of the circle, which is `position` rounded down.
         var sector = Values(repeating: 0)
-        for edge in 1...5 { sector = sector.replacing(with: Values(repeating: Float(edge)), where: position .>= Float(edge)) }
+        for edge in 1...5 {
+            sector = sector.replacing(with: Values(repeating: Float(edge)), where: position .>= Float(edge))
+        }
         let fraction = position - sector
         let falling = low + (second - low) * (1 - fraction)
         let rising = low + (second - low) * fraction

@@ -44,7 +44,9 @@ package struct Normalisation: Sendable, Equatable {
 
     package static func == (left: Self, right: Self) -> Bool {
         left.formula == right.formula && left.scale == right.scale
-            && left.mean.indices.allSatisfy { left.mean[$0] == right.mean[$0] && left.deviation[$0] == right.deviation[$0] }
+            && left.mean.indices.allSatisfy {
+                left.mean[$0] == right.mean[$0] && left.deviation[$0] == right.deviation[$0]
+            }
     }
 
     package static let specs: [ParameterSpec] =

@@ -1,19 +1,33 @@
 extension SamplePlan {
-    /// The part of the decoded image that the plan reads: a decoder need not make the rest.
+    /// The part of each intermediate image that the steps after it read.
     ///
     /// A few pixels larger than the kernels need, so that it follows from sizes alone.
-    package var neededSource: PixelRect {
-        let whole = PixelRect(width: sourceWidth, height: sourceHeight)
-        if affine != nil { return whole }
-        let resized = resize.map { PixelRect(width: $0.width, height: $0.height) } ?? whole
-        let padded = PixelRect(width: resized.width + 2 * pad, height: resized.height + 2 * pad)
-        let enlarged = heightEnlargement.map { PixelRect(width: $0.width, height: $0.height) } ?? padded
-        var rect = crop
-        if let widthEnlargement { rect = Self.source(of: rect, from: enlarged, step: widthEnlargement) }
-        if let heightEnlargement { rect = Self.source(of: rect, from: padded, step: heightEnlargement) }
-        if pad > 0 { rect = Self.clamp(rect, by: pad, to: resized) }
-        if let resize { rect = Self.source(of: rect, from: whole, step: resize) }
-        return rect
+    struct Needed {
+        var source: PixelRect
+        var resized: PixelRect
+        var warped: PixelRect
+        var padded: PixelRect
+        /// After the enlargement by height; the one by width makes exactly the crop.
+        var enlarged: PixelRect
+    }
+
+    /// The part of the decoded image that the plan reads: a decoder need not make the rest.
+    package var neededSource: PixelRect { needed.source }
+
+    /// Worked out backwards from the crop.
+    var needed: Needed {
+        let sourceSize = PixelRect(width: sourceWidth, height: sourceHeight)
+        let resizedSize = resize.map { PixelRect(width: $0.width, height: $0.height) } ?? sourceSize
+        let warpedSize = affine.map { PixelRect(width: $0.width, height: $0.height) } ?? resizedSize
+        let paddedSize = PixelRect(width: warpedSize.width + 2 * pad, height: warpedSize.height + 2 * pad)
+        let enlargedSize = heightEnlargement.map { PixelRect(width: $0.width, height: $0.height) } ?? paddedSize
+        let enlarged = widthEnlargement.map { Self.source(of: crop, from: enlargedSize, step: $0) } ?? crop
+        let padded = heightEnlargement.map { Self.source(of: enlarged, from: paddedSize, step: $0) } ?? enlarged
+        let warped = pad > 0 ? Self.clamp(padded, by: pad, to: warpedSize) : padded
+        // A warp may read from anywhere.
+        let resized = affine == nil ? warped : resizedSize
+        let source = resize.map { Self.source(of: resized, from: sourceSize, step: $0) } ?? resized
+        return Needed(source: source, resized: resized, warped: warped, padded: padded, enlarged: enlarged)
     }
 
     /// What a resize of `image` reads for `rect` of its result, for every kernel.

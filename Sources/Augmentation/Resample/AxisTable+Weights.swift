@@ -23,7 +23,9 @@ extension AxisTable {
         if t <= Float.ulpOfOne { return result }
         // sin and cos of (t + 3 − k)·π/4 from those of (t + 3)·π/4, by the angle of k eighths of a turn.
         let q = 0.5.squareRoot()
-        let rotations: [8 of [2 of Double]] = [[1, 0], [-q, -q], [0, 1], [q, -q], [-1, 0], [q, q], [0, -1], [-q, q]]
+        let rotations: [8 of [2 of Double]] = [
+            [1, 0], [-q, -q], [0, 1], [q, -q], [-1, 0], [q, q], [0, -1], [-q, q],
+        ]
         let y0 = -Double(t + 3) * Double.pi * 0.25
         let (sine, cosine) = (sin(y0), cos(y0))
         var sum: Float = 0

@@ -34,7 +34,8 @@ extension TapKernel {
                     for tap in 0..<taps { weights[tap] = Int32(vertical.weights[taps * y + tap]) }
                     if taps == 4 {
                         unsafe blendCubicFloat(ring, slots: slots, weights: weights, count: floatCount, to: target)
-                        unsafe blendCubic(ring, slots: slots, weights: weights, range: floatCount..<valueCount, to: target)
+                        unsafe blendCubic(
+                            ring, slots: slots, weights: weights, range: floatCount..<valueCount, to: target)
                     } else {
                         unsafe blendLanczos(ring, slots: slots, weights: weights, count: valueCount, to: target)
                     }
@@ -54,7 +55,9 @@ extension TapKernel {
             unsafe weights.withUnsafeBufferPointer { weights in
                 // Four taps at a time keep the sum in registers. Indices are below `taps·stride`, as checked above.
                 for group in Swift.stride(from: 0, to: taps, by: 4) {
-                    let (a, b, c, d) = (group &* stride, (group &+ 1) &* stride, (group &+ 2) &* stride, (group &+ 3) &* stride)
+                    let (a, b, c, d) = (
+                        group &* stride, (group &+ 1) &* stride, (group &+ 2) &* stride, (group &+ 3) &* stride
+                    )
                     for index in 0..<count {
                         var sum = unsafe Int32(planes[a &+ index]) &* Int32(weights[a &+ index])
                         unsafe sum &+= Int32(planes[b &+ index]) &* Int32(weights[b &+ index])

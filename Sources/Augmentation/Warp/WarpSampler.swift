@@ -76,7 +76,8 @@ struct WarpSampler {
                 for row in 0..<taps {
                     let line = unsafe base + (row &* view.strideBytes &+ channel)
                     for column in 0..<taps {
-                        unsafe sum &+= Int32(line[column &* channels])
+                        unsafe sum &+=
+                            Int32(line[column &* channels])
                             &* Int32(weights[start &+ row &* taps &+ column])
                     }
                 }

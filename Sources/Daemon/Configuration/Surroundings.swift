@@ -25,14 +25,30 @@ package struct Surroundings: Sendable {
     /// Those of this process.
     package static func current() -> Surroundings {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
-        let groupLimit = limit.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? .max
         let files = FileManager.default
         return Surroundings(
             environment: ProcessInfo.processInfo.environment, userID: geteuid(),
-            coreCount: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: min(physical, groupLimit),
+            coreCount: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: min(physical, controlGroupLimit() ?? .max),
             hasSystemRunDirectory: files.isWritableFile(atPath: "/run/headrace")
                 || !files.fileExists(atPath: "/run/headrace") && files.isWritableFile(atPath: "/run"))
+    }
+
+    /// The lowest memory limit in bytes of this process's control group and those above it; nil when there is none.
+    private static func controlGroupLimit() -> Int? {
+        guard let groups = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8),
+            let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
+        else { return nil }
+        var folder = "/sys/fs/cgroup"
+        var limits: [Int] = []
+        for name in [""] + line.dropFirst(4).split(separator: "/").map({ "/" + $0 }) {
+            folder += name
+            // "max" means no limit, and is no number.
+            let text = try? String(contentsOfFile: folder + "/memory.max", encoding: .utf8)
+            if let limit = text.flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }) {
+                limits.append(limit)
+            }
+        }
+        return limits.min()
     }
 
     /// Where sockets go: what systemd made for the unit, the user's own, the system's, or a private one in `/tmp`.

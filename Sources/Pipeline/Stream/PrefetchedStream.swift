@@ -145,6 +145,7 @@ package final class PrefetchedStream: BatchStream {
         case .success(let batch):
             state.statistics.batches += 1
             state.statistics.samples += UInt64(info.batchSize - batch.pad)
+            state.statistics.badRecords += UInt64(batch.badRecords.count)
             return .success(.batch(batch))
         case .failure(let error):
             return .failure(error)
@@ -208,7 +209,6 @@ package final class PrefetchedStream: BatchStream {
             state.statistics.augmentNanoseconds += outcome.times.augment
             state.statistics.cpuNanoseconds += outcome.cpuNanoseconds
             guard state.window.completed(address, generation: generation, result) else { return nil }
-            state.statistics.badRecords += UInt64(outcome.badRecords.count)
             if state.readySince == 0 { state.readySince = monotonicNanoseconds() }
             guard let waiter = state.waiter, let event = takeEvent(&state) else { return nil }
             state.waiter = nil

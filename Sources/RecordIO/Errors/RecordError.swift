@@ -62,7 +62,8 @@ extension RecordError: CustomStringConvertible {
         case .badIndex(let file, let dataFile, let reason):
             "'\(file)' does not fit '\(dataFile)': \(reason); make it again or leave it out"
         case .indexCountMismatch(let indexCount, let fileCount):
-            "\(indexCount) .idx files were given for \(fileCount) data files; give one for each, in the same order, or none"
+            "\(indexCount) .idx files were given for \(fileCount) data files; give one for each, in the same order, "
+                + "or none"
         case .cancelled(let file):
             "the scan of '\(file)' was cancelled"
         }

@@ -1,5 +1,4 @@
 import DataTypes
-
 import Glibc
 
 /// Keeps the results of scans in a directory, so that a file is gone through once.
@@ -9,8 +8,8 @@ import Glibc
 /// file is a row of 64-bit words in the machine's byte order:
 ///
 ///     format | size | mtime ns | inode | record limit | records | ranges kept | ranges | damaged bytes
-///     | has InsightFace, its 4 numbers | path bytes | path ... | ranges, 5 words each ... | offsets ... | spans, 2 a word ...
-///     | checksum, 2 words
+///     | has InsightFace, its 4 numbers | path bytes | path ...
+///     | ranges, 5 words each ... | offsets ... | spans, 2 a word ... | checksum, 2 words
 package struct IndexCache: Sendable {
     /// "HRINDEX" and the version, which changes with the format or with what a scan finds.
     private static let format: UInt64 = 0x4852_494E_4445_5801

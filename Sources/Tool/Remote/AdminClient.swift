@@ -1,6 +1,6 @@
 import Foundation
 
-/// Asks the daemon's admin socket. One connection a question; HTTP/1.0, so that the answer ends with the connection.
+/// Asks the daemon's admin socket. One connection a question; the answer ends with the connection.
 struct AdminClient {
     let socketPath: String
 
@@ -17,7 +17,7 @@ struct AdminClient {
     func body(_ path: String) throws -> [UInt8] {
         let descriptor = try connect()
         defer { close(descriptor) }
-        let request = Array("GET \(path) HTTP/1.0\r\nHost: headrace\r\nConnection: close\r\n\r\n".utf8)
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: headrace\r\nConnection: close\r\n\r\n".utf8)
         // A request of a few hundred bytes always fits an empty socket buffer.
         guard unsafe send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw failure("send to")

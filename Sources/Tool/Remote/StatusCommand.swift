@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
         print("memory        \(status.memoryBytes >> 20) of \(status.memoryLimitBytes >> 20) MiB")
         print("sent          \(status.batchesSent) batches, \(status.samplesSent) samples, \(status.sentBytes >> 20) MiB")
         print("bad records   \(status.badRecords)")
-        let streams = try client.get("/v1/streams", as: StreamList.self).streams
+        let streams = try client.get("/v1/streams", as: [StreamReport].self)
         guard !streams.isEmpty else { return }
         var table = TextTable(["STREAM", "CLIENT", "NAME", "EPOCH", "STEP", "QUEUE", "CREDITS", "WAITING FOR", "SAMPLES"])
         for stream in streams {
@@ -36,9 +36,5 @@ struct StatusCommand: AsyncParsableCommand {
             ])
         }
         print("\n" + table.text)
-    }
-
-    private struct StreamList: Decodable {
-        var streams: [StreamReport]
     }
 }

@@ -1,0 +1,101 @@
+"""A real `headraced` with a configuration of the test's own, and small data sets to serve."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from headrace import recordio
+
+
+def binary(name: str, variable: str) -> str:
+    """The program that `variable` names; skips, saying so, where there is none."""
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"${variable} does not name a built {name}")
+    return path
+
+
+def photographs() -> list[Path]:
+    return sorted((Path(__file__).resolve().parents[1] / "Fixtures" / "photos").rglob("*.jpg"))
+
+
+def make_records(path: Path, images: list[bytes], label=lambda i: float(i)) -> Path:
+    """A .rec file with its .idx beside it."""
+    writer = recordio.MXIndexedRecordIO(str(path.with_suffix(".idx")), str(path), "w")
+    for i, image in enumerate(images):
+        writer.write_idx(i, recordio.pack(recordio.IRHeader(0, label(i), i, 0), image))
+    writer.close()
+    return path
+
+
+class RunningDaemon:
+    """Started by `with`; stopped with SIGTERM at its end, and killed when that takes too long."""
+
+    def __init__(self, directory: Path, configuration: str = ""):
+        self.directory = directory
+        self.socket = directory / "data.sock"
+        self.admin = directory / "admin.sock"
+        self.state = directory / "state"
+        self.state.mkdir(exist_ok=True)
+        self.config = directory / "headraced.yaml"
+        self.config.write_text(configuration.format(directory=directory))
+        self.log = directory / "log"
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> RunningDaemon:
+        self.process = subprocess.Popen(
+            [binary("headraced", "HEADRACED"), "--config", str(self.config)],
+            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"))
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"headraced ended with {self.process.returncode}: {self.log.read_text()}")
+            try:
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.connect(str(self.admin))
+                    probe.sendall(b"GET /readyz HTTP/1.0\r\n\r\n")
+                    if b" 200 " in probe.recv(4096):
+                        return self
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"headraced is not ready after 30 s: {self.log.read_text()}")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("headraced did not stop within 30 s of SIGTERM")
+
+    @property
+    def url(self) -> str:
+        return f"unix:{self.socket}"
+
+    def resident_bytes(self) -> int:
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no VmRSS")
+
+    def open_files(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+BASE = """
+listen:
+  unix: {{path: {directory}/data.sock}}
+admin: {{path: {directory}/admin.sock}}
+state_directory: {directory}/state
+roots: ["{directory}"]
+"""
