@@ -83,6 +83,7 @@ let package = Package(
         .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
         .testTarget(name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "DataTypes"], swiftSettings: settings),
+        .testTarget(name: "AugmentationTests", dependencies: ["Augmentation", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(

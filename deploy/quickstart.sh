@@ -35,12 +35,12 @@ say "Packing Tests/Fixtures/photos"
 
 # What a training run would ask for; the Python code below names the same.
 parameters=(
-    path_imgrec="$work/photos.rec" path_imgidx="$work/photos.idx" data_shape=3,224,224 batch_size=16
+    path_imgrec="$work/photos.rec" path_imgidx="$work/photos.idx" "data_shape=3,224,224" batch_size=16
     resize=256 rand_crop=1 rand_mirror=1 shuffle=1
 )
 
 say "Streaming in Python, from a daemon that connect() starts for this process"
-"$venv/bin/python" - "$work/photos" "${parameters[@]:2}" <<'PYTHON'
+"$venv/bin/python" - "$work/photos" "${parameters[@]}" <<'PYTHON'
 import collections
 import os
 import subprocess
@@ -49,14 +49,13 @@ import time
 
 import headrace
 
-prefix, others = sys.argv[1], sys.argv[2:]
+prefix, parameters = sys.argv[1], sys.argv[2:]
 classes = sorted(os.listdir("Tests/Fixtures/photos"))
-files = {"path_imgrec": f"{prefix}.rec", "path_imgidx": f"{prefix}.idx"}
 try:
     with headrace.connect() as client:
         with client.open(
-            iterator="ImageRecordIter", **files, data_shape=(3, 224, 224), batch_size=16,
-            resize=256, rand_crop=True, rand_mirror=True, shuffle=True,
+            iterator="ImageRecordIter", path_imgrec=f"{prefix}.rec", path_imgidx=f"{prefix}.idx",
+            data_shape=(3, 224, 224), batch_size=16, resize=256, rand_crop=True, rand_mirror=True, shuffle=True,
         ) as stream:
             counts = collections.Counter()
             for batch in stream:
@@ -71,8 +70,7 @@ try:
             print(f"{images / (time.monotonic() - start):.0f} images/s over the next 20 epochs")
         print("\n== Streaming in Swift, from the same daemon")
         sys.stdout.flush()
-        paths = [f"{name}={path}" for name, path in files.items()]
-        sys.exit(subprocess.run([os.environ["HEADRACE"], "stream", client.url, *paths, *others]).returncode)
+        sys.exit(subprocess.run([os.environ["HEADRACE"], "stream", client.url, *parameters]).returncode)
 except KeyboardInterrupt:
     sys.exit(130)
 PYTHON
