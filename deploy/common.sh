@@ -3,6 +3,8 @@
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$repository/.build-venv
+# shellcheck disable=SC2034  # The sourcing scripts use it.
+build_packages=(libjpeg-dev libpng-dev zlib1g-dev libsystemd-dev xz-utils)
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -23,9 +25,9 @@ find_python() {
     return 1
 }
 
-# Installs the Debian packages that the build needs, only those that are missing.
+# require_packages PACKAGE…: installs those of these Debian packages that are missing, and Python where there is none.
 require_packages() {
-    local name status wanted=(libjpeg-dev libpng-dev zlib1g-dev libsystemd-dev xz-utils) missing=()
+    local name status wanted=("$@") missing=()
     if ! command -v dpkg-query >/dev/null; then
         echo "This is neither Debian nor Ubuntu: the headers of libjpeg-turbo, libpng, zlib and libsystemd must be installed."
         return

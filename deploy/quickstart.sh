@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-require_packages
+require_packages "${build_packages[@]}"
 require_swift
 require_venv numpy=numpy
 
@@ -40,7 +40,8 @@ parameters=(
 )
 
 say "Streaming in Python, from a daemon that connect() starts for this process"
-"$venv/bin/python" - "$work/photos" "${parameters[@]}" <<'PYTHON'
+# TMPDIR: the daemon's socket then lies in the folder that is removed, even when Python is killed.
+TMPDIR=$work "$venv/bin/python" - "$work/photos" "${parameters[@]}" <<'PYTHON'
 import collections
 import os
 import subprocess

@@ -98,9 +98,14 @@ finish() {
     exit 0
 }
 
-require_packages
+if [[ $(id -u) -eq 0 && $run_python == yes ]]; then
+    # The test of the systemd units boots a container; for users other than root it is skipped.
+    build_packages+=(systemd-container curl)
+fi
+require_packages "${build_packages[@]}"
 require_swift
-require_venv numpy=numpy pytest=pytest pillow=PIL
+# OpenCV is optional for users, but what it encodes is compared with MXNet.
+require_venv numpy=numpy pytest=pytest pillow=PIL opencv-python-headless=cv2
 
 phase "Build" swift build "${build_flags[@]}" --build-tests
 if ((status != 0)); then

@@ -10,7 +10,10 @@ internal import Wire
 /// ```swift
 /// let client = try await HeadraceClient.connect("unix:/run/headrace/data.sock")
 /// let stream = try await client.open(dataset: "imagenet-train", parameters: ["batch_size": 128])
-/// for try await batch in stream { train(batch.data[0].span(as: Float.self)) }
+/// for try await batch in stream {
+///     let images = batch.data[0]
+///     train(images.span(as: Float.self))
+/// }
 /// try await stream.reset()
 /// ```
 public final class HeadraceClient: Sendable {

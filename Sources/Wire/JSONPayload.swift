@@ -21,6 +21,10 @@ package enum JSONPayload {
     package static func decode<Value: Decodable>(
         _ type: Value.Type, from buffer: ByteBuffer
     ) throws(MessageError) -> Value {
+        // The parser reads only the text that is asked for; bytes that are no text must not pass for that.
+        guard String(validating: buffer.readableBytesView, as: UTF8.self) != nil else {
+            throw .notJSON(reason: "it is not UTF-8")
+        }
         try checkNesting(buffer.readableBytesSpan)
         do {
             return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))

@@ -60,6 +60,7 @@ def test_one_daemon_serves_all_clients_of_a_process(private):
     assert first.url == second.url and first.url.startswith(f"unix:{private}/t/headrace-private-")
     assert len(list(first.open("a"))) == len(list(second.open("b"))) == 5
     (pid,) = started(private)
+    assert os.getsid(pid) == pid, "Ctrl-C at the terminal would reach the daemon"
     assert oct(os.stat(os.path.dirname(first.url[5:])).st_mode & 0o777) == "0o700"
     _private_daemon._stop_at_exit()
     assert ended(pid)

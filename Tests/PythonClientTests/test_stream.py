@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -278,7 +279,9 @@ def test_bad_records_that_were_passed_over_are_warned_of_within_bounds(server):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert len(list(stream)) == 5
-    assert [type(w.message) for w in caught] == [w.category for w in caught] == [headrace.BadRecordWarning] * 10
+    # Sockets that earlier tests dropped may be warned of meanwhile.
+    caught = [w for w in caught if w.category is not ResourceWarning]
+    assert [w.category for w in caught] == [headrace.BadRecordWarning] * 10
     assert "t.rec, record 0, offset 0: cut (skip)" in str(caught[0].message)
     assert "only counted" in str(caught[-1].message)
     assert len(stream.notices) == 40 and stream.stats()["client_notices"] == 40
@@ -350,13 +353,17 @@ def die_in_mid_frame(session):
 
 
 @pytest.mark.parametrize("death", [die, die_in_mid_frame])
+@pytest.mark.parametrize("epoch", [0, 7])
 @pytest.mark.parametrize("step", [0, 3, 4])
-def test_a_stream_continues_at_the_very_next_batch_when_the_connection_breaks(server, death, step):
-    server.interfere("BATCH", lambda session: False if session.step < step else death(session))
+def test_a_stream_continues_at_the_very_next_batch_when_the_connection_breaks(server, death, epoch, step):
+    server.interfere("BATCH", lambda session: False if (session.epoch, session.step) < (epoch, step) else death(session))
     stream = open_stream(server)
-    for expected in range(5):
-        assert_batch(stream.next(), 0, expected)
-    assert stream.stats()["client_reconnections"] == 1 and len(server.sessions) == 2
+    if epoch:
+        # At a position that was sought there is no token yet.
+        stream.seek(epoch, step)
+    for expected in range(step if epoch else 0, 5):
+        assert_batch(stream.next(), epoch, expected)
+    assert stream.stats()["client_reconnections"] == 1
 
 
 def test_a_server_that_restarts_is_waited_for(server):
@@ -377,12 +384,14 @@ def test_a_server_that_restarts_is_waited_for(server):
 
 
 def test_without_a_budget_a_loss_is_an_error_that_says_what_was_awaited(server):
+    server.epoch_steps = 50
     stream = open_stream(server, reconnect=0)
     stream.next()
     server.hang_up()
-    with pytest.raises(headrace.ConnectionLostError, match="batch [12] of epoch 0"):
-        stream.next(), stream.next()
-    assert (stream.epoch, stream.step) in ((0, 1), (0, 2))
+    # Batches that had arrived before the loss are still good.
+    with pytest.raises(headrace.ConnectionLostError, match=r"waiting for batch \d of epoch 0"):
+        list(stream)
+    assert stream.epoch == 0 and 1 <= stream.step <= 4
 
 
 def test_the_budget_ends(server):
@@ -569,6 +578,57 @@ def test_ctrl_c_at_any_moment_loses_nothing(server):
         signal.signal(signal.SIGUSR1, before)
     assert interruptions > 0
     assert list(stream) == []
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+def test_an_interruption_at_any_line_loses_nothing(server):
+    """Raises in front of every line of the package's own code in turn, as Ctrl-C may, and goes on."""
+    package = os.path.dirname(headrace.__file__)
+
+    class Interrupted(BaseException):
+        pass
+
+    def use(stream):
+        stream.next()
+        stream.stats()
+        stream.next()
+        stream.reset()
+        stream.next()
+        stream.seek(4, 2)
+        stream.next()
+
+    passed = 0
+
+    def trace(frame, event, argument):
+        nonlocal passed
+        if not frame.f_code.co_filename.startswith(package):
+            return None
+        if event == "line":
+            passed += 1
+            if passed == line:
+                raise Interrupted
+        return trace
+
+    line = 0
+    while passed >= line:
+        # A prime stride keeps the test short and meets other lines in each of the calls.
+        line, passed = line + 3, 0
+        stream = open_stream(server)
+        sys.settrace(trace)
+        try:
+            use(stream)
+        except Interrupted:
+            pass
+        finally:
+            sys.settrace(None)
+        epoch, step = stream.epoch, stream.step
+        assert (epoch, step) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (4, 2), (4, 3)], line
+        for expected in range(step, 5):
+            assert_batch(stream.next(), epoch, expected)
+        stream.reset()
+        assert_batch(stream.next(), epoch + 1, 0)
+        stream.close()
+    assert line > 500
 
 
 def in_child(function):

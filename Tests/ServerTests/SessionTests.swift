@@ -208,10 +208,12 @@ extension ServerSuite {
         @Test("two clients are served independently")
         func twoClients() async throws {
             try await ServerFixture.with { fixture in
-                let clients = [try RawClient(fixture.unix), try RawClient(fixture.tcp)]
-                for client in clients {
+                var clients: [RawClient] = []
+                for address in [fixture.unix, fixture.tcp] {
+                    let client = try RawClient(address)
                     try client.hello()
                     try client.open()
+                    clients.append(client)
                 }
                 let snapshot = fixture.server.snapshot()
                 #expect(snapshot.clients.count == 2 && snapshot.streams.count == 2)

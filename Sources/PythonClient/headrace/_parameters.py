@@ -17,7 +17,7 @@ _NOT_PATHS = frozenset({"", "NULL", "stdin"})
 def to_wire(parameters: dict[str, Any], *, absolute_paths: bool) -> dict[str, Any]:
     """Parameters as JSON values; with ``absolute_paths``, relative paths are taken from this process's directory."""
     return {
-        name: _absolute(name, value) if absolute_paths and _is_path(name) else _plain(value)
+        name: _absolute(name, value) if absolute_paths and _is_path(name) else _value(value)
         for name, value in parameters.items()
     }
 
@@ -33,7 +33,7 @@ def _absolute(name: str, value: Any) -> Any:
     something to the reader.
     """
     if not isinstance(value, (str, os.PathLike)):
-        return _plain(value)
+        return _value(value)
     text = os.fspath(value)
     if not isinstance(text, str):
         text = os.fsdecode(text)
@@ -44,6 +44,12 @@ def _absolute(name: str, value: Any) -> Any:
         path if path in _NOT_PATHS or "://" in path else os.path.join(directory, path) for path in text[:cut].split(";")
     ]
     return ";".join(paths) + text[cut:]
+
+
+def _value(value: Any) -> Any:
+    """A parameter's value; 2.0 goes as text, for it is no integer to MXNet but may be one to a reader of JSON."""
+    plain = _plain(value)
+    return str(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
 def _plain(value: Any) -> Any:

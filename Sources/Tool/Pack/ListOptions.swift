@@ -25,8 +25,8 @@ struct ListOptions: ParsableArguments {
 
     /// Lists the pictures under `root`.
     ///
-    /// - Returns: the lists, and the class map: a line `label TAB folder` each; nil unless recursive.
-    func makeLists(prefix: String, root: String) throws -> (lists: [PackList], classMap: String?) {
+    /// - Returns: the lists, and the folder of each label; nil unless recursive.
+    func makeLists(prefix: String, root: String) throws -> (lists: [PackList], classes: [String]?) {
         let tree = try ImageTree(
             root: root, suffixes: Set(exts.map { $0.lowercased() }), isRecursive: recursive)
         for warning in tree.warnings { report("warning: \(warning)") }
@@ -49,7 +49,6 @@ struct ListOptions: ParsableArguments {
             }
             return PackList(stem: prefix + suffix, bytes: bytes, isNew: true)
         }
-        guard recursive else { return (lists, nil) }
-        return (lists, tree.classes.enumerated().map { "\($0)\t\($1)\n" }.joined())
+        return (lists, recursive ? tree.classes : nil)
     }
 }

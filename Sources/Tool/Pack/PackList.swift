@@ -1,5 +1,3 @@
-import Foundation
-
 /// A list to pack, and the names of what is made of it.
 struct PackList {
     /// The path without its ending.
@@ -22,8 +20,8 @@ struct PackList {
     ///
     /// - Returns: the lists, none when there are none, and what to tell the user.
     static func existing(prefix: String) throws -> (lists: [PackList], warning: String?) {
-        let folder = (prefix as NSString).deletingLastPathComponent
-        let base = (prefix as NSString).lastPathComponent
+        let base = prefix.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        let folder = String(prefix.dropLast(base.count))
         let (names, _) = try FolderEntry.names(in: folder.isEmpty ? "." : folder)
         // A list's own name is a prefix too, as in MXNet's documentation.
         if base.hasSuffix(".lst"), names.contains(base) {
@@ -31,7 +29,7 @@ struct PackList {
         }
         let split = names.filter { isSplit($0, of: base) }
         guard names.contains(base + ".lst") else {
-            return (try split.map { try read(stem: String((folder as NSString).appendingPathComponent($0).dropLast(4))) }, nil)
+            return (try split.map { try read(stem: folder + $0.dropLast(4)) }, nil)
         }
         let warning = split.isEmpty ? nil : "'\(prefix).lst' is packed, and not \(split.joined(separator: ", "))"
         return ([try read(stem: prefix)], warning)

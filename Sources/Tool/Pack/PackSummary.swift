@@ -24,8 +24,8 @@ struct PackSummary: Encodable {
 
     var files: [File] = []
     var problems: [Problem] = []
-    /// Label and folder of every class, when the list was made from folders.
-    var classes: String?
+    /// The folder of each label, when the list was made from folders.
+    var classes: [String]?
     var seconds = 0.0
     var imagesPerSecond = 0.0
 

@@ -17,7 +17,6 @@ final class PackWorkers: @unchecked Sendable {
     private var waitingBytes = 0
     private var isAtEnd = false
     private var isStopped = false
-    private var runningThreads: Int
 
     /// - Parameters:
     ///   - pack: makes what one thread packs rows with; called once on each.
@@ -26,7 +25,6 @@ final class PackWorkers: @unchecked Sendable {
     ) {
         self.reader = reader
         window = 4 * threads
-        runningThreads = threads
         for _ in 0..<threads {
             let thread = Thread { self.work(pack()) }
             thread.name = "pack"
@@ -60,18 +58,8 @@ final class PackWorkers: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// True when no thread runs any more.
-    var isIdle: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return runningThreads == 0
-    }
-
     private func work(_ pack: (ListReader.Row) -> PackedRow) {
         while let (position, row) = take() { give(pack(row), at: position) }
-        condition.lock()
-        runningThreads -= 1
-        condition.unlock()
     }
 
     private func take() -> (position: Int, row: ListReader.Row)? {

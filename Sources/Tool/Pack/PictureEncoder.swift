@@ -21,7 +21,8 @@ final class PictureEncoder {
     func encode(_ bytes: [UInt8]) throws(PictureFault) -> [UInt8] {
         if treatment.isPassedThrough { return bytes }
         do throws(ImageError) {
-            try decoder.decode(bytes.span.bytes, as: colour(of: bytes), into: &decoded)
+            // A UInt8 has no padding that could be read uninitialised.
+            try decoder.decode(unsafe bytes.span.bytes, as: colour(of: bytes), into: &decoded)
         } catch {
             throw .image(error)
         }
@@ -42,7 +43,8 @@ final class PictureEncoder {
     /// JPEG has no transparency: OpenCV's encoder drops it too.
     private func colour(of bytes: [UInt8]) throws(ImageError) -> ColourMode {
         guard treatment.colour == .unchanged, treatment.encoding == .jpeg else { return treatment.colour }
-        return try ImageHeader(of: bytes.span.bytes).channels == 4 ? .bgr : .unchanged
+        // As above.
+        return try ImageHeader(of: unsafe bytes.span.bytes).channels == 4 ? .bgr : .unchanged
     }
 
     /// The largest square in the middle.

@@ -20,7 +20,7 @@ enum PictureFile {
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { room, filled in
             while filled < size {
                 // Writes at most what is left of the room.
-                let count = unsafe read(descriptor, room.baseAddress! + filled, size - filled)
+                let count = unsafe Foundation.read(descriptor, room.baseAddress! + filled, size - filled)
                 if count == 0 { break }
                 if count > 0 {
                     filled += count

@@ -28,51 +28,57 @@ struct RecPack: AsyncParsableCommand {
     @Flag(help: "Overwrite files that are there.") var force = false
     @Flag(help: "Print JSON.") var json = false
 
-    func run() async throws {
-        try show(list ? makeLists() : packLists())
+    func validate() throws {
+        guard !prefix.isEmpty, !prefix.hasSuffix("/") else { throw ValidationError("PREFIX must end with a name") }
     }
 
+    func run() async throws {
+        try show(perform())
+    }
+
+    func perform() throws -> PackSummary { list ? try makeLists() : try packLists() }
+
     private func makeLists() throws -> PackSummary {
-        let (lists, classMap) = try listOptions.makeLists(prefix: prefix, root: root)
-        try refuseToOverwrite(lists.map(\.listPath) + (classMap == nil ? [] : [classPath]))
-        try write(lists, classMap: classMap)
+        let (lists, classes) = try listOptions.makeLists(prefix: prefix, root: root)
+        try refuseToOverwrite(lists.map(\.listPath) + (classes == nil ? [] : [classPath]))
+        try write(lists, classes: classes)
         var summary = PackSummary()
         summary.files = lists.map { list in
             PackSummary.File(
                 list: list.listPath, images: ListReader(list.bytes).lineCount, leftOut: 0, badLines: 0,
                 bytes: UInt64(list.bytes.count))
         }
-        if classMap != nil { summary.classes = classPath }
+        summary.classes = classes
         return summary
     }
 
     private func packLists() throws -> PackSummary {
         var (lists, warning) = try PackList.existing(prefix: prefix)
         if let warning { report("warning: \(warning)") }
-        var classMap: String?
+        var classes: [String]?
         if lists.isEmpty {
             guard !prefix.hasSuffix(".lst") else { throw ToolError("there is no list '\(prefix)'") }
-            (lists, classMap) = try listOptions.makeLists(prefix: prefix, root: root)
+            (lists, classes) = try listOptions.makeLists(prefix: prefix, root: root)
         }
-        try refuseToOverwrite(
-            lists.flatMap { [$0.recordPath, $0.indexPath] } + (classMap == nil ? [] : [classPath]))
+        try refuseToOverwrite(lists.flatMap { [$0.recordPath, $0.indexPath] } + (classes == nil ? [] : [classPath]))
         var run = PackRun(lists: lists, root: root)
         run.treatment = recordOptions.treatment
         run.packsLabels = recordOptions.packLabel
         run.threads = recordOptions.threads
         run.isStrict = strict
-        var summary = try run.run { try write(lists.filter(\.isNew), classMap: classMap) }
-        if classMap != nil { summary.classes = classPath }
+        var summary = try run.run { try write(lists.filter(\.isNew), classes: classes) }
+        summary.classes = classes
         return summary
     }
 
+    /// Label and folder of every class: which label a folder gets depends on which folders hold pictures.
     private var classPath: String { prefix + ".classes.tsv" }
 
-    private func write(_ lists: [PackList], classMap: String?) throws {
+    private func write(_ lists: [PackList], classes: [String]?) throws {
         for list in lists { try Data(list.bytes).write(to: URL(fileURLWithPath: list.listPath), options: .atomic) }
-        guard let classMap else { return }
-        try Data(classMap.utf8).write(to: URL(fileURLWithPath: classPath), options: .atomic)
-        if !json { print(classMap, terminator: "") }
+        guard let classes else { return }
+        let text = classes.enumerated().map { "\($0)\t\($1)\n" }.joined()
+        try Data(text.utf8).write(to: URL(fileURLWithPath: classPath), options: .atomic)
     }
 
     private func refuseToOverwrite(_ paths: [String]) throws {
@@ -85,6 +91,7 @@ struct RecPack: AsyncParsableCommand {
             print(try jsonText(summary))
             return
         }
+        for (label, folder) in (summary.classes ?? []).enumerated() { print("\(folder) \(label)") }
         for file in summary.files {
             let leftOut = file.leftOut + file.badLines
             print("\(file.records ?? file.list): \(file.images) images" + (leftOut > 0 ? ", \(leftOut) left out" : ""))

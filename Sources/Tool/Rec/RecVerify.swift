@@ -36,7 +36,8 @@ struct RecVerify: AsyncParsableCommand {
             if problem == nil, !quick {
                 do {
                     let image = try scan.payload(ordinal, imageOnly: true)
-                    try decoder.decode(image.span.bytes, as: .unchanged, into: &pixels)
+                    // A UInt8 has no padding that could be read uninitialised.
+                    try decoder.decode(unsafe image.span.bytes, as: .unchanged, into: &pixels)
                 } catch {
                     problem = "\(error)"
                 }

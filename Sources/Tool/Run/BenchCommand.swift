@@ -95,7 +95,7 @@ struct BenchCommand: AsyncParsableCommand {
     private static func usage() -> rusage {
         var usage = rusage()
         // `usage` is ours and lives through the call.
-        unsafe getrusage(RUSAGE_SELF, &usage)
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage
     }
 }

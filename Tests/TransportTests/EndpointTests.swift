@@ -1,0 +1,39 @@
+import Testing
+import Transport
+
+@Suite("Endpoint")
+struct EndpointTests {
+    @Test(
+        "good ones are read, and written in one form",
+        arguments: [
+            ("unix:/run/headrace/data.sock", "unix:/run/headrace/data.sock"),
+            ("unix:///run/x", "unix:/run/x"),
+            ("tcp://10.0.0.1:80", "tcp://10.0.0.1:80"),
+            ("tcp://loader.example", "tcp://loader.example:9347"),
+            ("tcp://loader.example/", "tcp://loader.example:9347"),
+            ("tcp://[::1]:5", "tcp://[::1]:5"),
+            ("tcp://[fe80::1]", "tcp://[fe80::1]:9347"),
+            ("tcp://x:0", "tcp://x:0"),
+        ])
+    func good(text: String, form: String) throws {
+        #expect(try Endpoint(text).description == form)
+        #expect(try Endpoint(form) == Endpoint(text))
+    }
+
+    @Test(
+        "bad ones are refused with what to write instead",
+        arguments: [
+            ("", "unix:/path or tcp://"), ("/run/x", "unix:/path or tcp://"), ("http://x", "unix:/path or tcp://"),
+            ("tls://x:1", "not supported yet"), ("unix:x", "start with /"), ("unix:", "start with /"),
+            ("unix:/a\u{0}b", "start with /"), ("unix:/" + String(repeating: "x", count: 107), "107"),
+            ("tcp://", "no usable host"), ("tcp://:80", "no usable host"), ("tcp://a b:80", "no usable host"),
+            ("tcp://[::1", "no usable host"), ("tcp://[::1]x", "no usable host"), ("tcp://user@host", "no usable host"),
+            ("tcp://::1:80", "brackets"), ("tcp://x:", "not a port"), ("tcp://x:65536", "not a port"),
+            ("tcp://x:-1", "not a port"), ("tcp://x:+80", "not a port"), ("tcp://x:8o", "not a port"),
+            ("tcp://x:00000080", "not a port"),
+        ])
+    func bad(text: String, hint: String) {
+        let error = #expect(throws: EndpointError.self) { try Endpoint(text) }
+        #expect(error?.description.contains(hint) == true)
+    }
+}
