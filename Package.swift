@@ -94,6 +94,12 @@ let package = Package(
             name: "DaemonTests", dependencies: ["DataTypes", "Daemon", "Iterators", "Pipeline", "Admin"],
             swiftSettings: settings),
         .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Daemon", "Server", "HeadraceClient", "Iterators", "Pipeline", "RecordIO", "Transport", "TestSupport", nioPosix,
+                logging,
+            ], swiftSettings: settings),
+        .testTarget(
             name: "GoldenTests", dependencies: ["Iterators", "Pipeline", "TestSupport"], swiftSettings: settings),
     ]
 )

@@ -8,7 +8,8 @@ import Transport
 
 /// Serves streams to clients: one session a connection, all under shared limits.
 ///
-/// `bind`, then `run` until a graceful shutdown or `beginDrain`; both once. A server that has drained is not used again.
+/// `bind`, then `run` until a graceful shutdown or `beginDrain`; both once. A server that has drained is not used
+/// again.
 package final class Server: Service {
     private struct State {
         var listeners: [Listener] = []
@@ -112,7 +113,8 @@ package final class Server: Service {
         }
         let channels = environment.registry.beginDraining()
         if !listeners.isEmpty {
-            logger.info("draining", metadata: ["clients": "\(channels.count)", "deadline_seconds": "\(deadline.seconds)"])
+            logger.info(
+                "draining", metadata: ["clients": "\(channels.count)", "deadline_seconds": "\(deadline.seconds)"])
         }
         for channel in channels { Self.send(.drain(deadlineSeconds: deadline.seconds), to: channel) }
         let environment = environment

@@ -1,7 +1,7 @@
 import DataTypes
 
-/// How long a session may keep the server waiting. A value: it is told the time and what it needs to know, and says what
-/// is due.
+/// How long a session may keep the server waiting. A value: it is told the time and what it needs to know, and says
+/// what is due.
 struct SessionDeadlines {
     enum Action: Equatable {
         case ping
@@ -35,8 +35,8 @@ struct SessionDeadlines {
 
     /// How often `check` must be called for every time-out to be kept within a quarter of itself.
     var checkInterval: Duration {
-        let shortest = [handshakeTimeout, idleTimeout ?? .seconds(3600), writeStallTimeout, pingInterval ?? .seconds(3600)]
-            .min() ?? handshakeTimeout
+        let others = [writeStallTimeout, idleTimeout ?? .seconds(3600), pingInterval ?? .seconds(3600)]
+        let shortest = others.reduce(handshakeTimeout, min)
         return min(max(shortest / 4, .milliseconds(10)), .seconds(5))
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Every session of the server, the limits they share, and what was counted. Sessions on all event loops write to it.
 ///
-/// A stream's statistics are read under the registry's lock, so that a stream that is just being closed is counted once.
-/// No stream calls the registry with its own lock held.
+/// A stream's statistics are read under the registry's lock, so that a stream that is just being closed is counted
+/// once. No stream calls the registry with its own lock held.
 final class SessionRegistry: Sendable {
     /// What becomes of a new connection.
     enum Admission {

@@ -44,7 +44,8 @@ final class StreamOpening: Sendable {
         let maxFrameBytes = min(maxFrameBytes, ByteBufferSlabAllocator.maxSlabBytes)
         guard info.layout.payloadBytes <= maxFrameBytes else {
             throw StreamError(
-                .overLimit, "a batch takes \(info.layout.payloadBytes) bytes, the server sends at most \(maxFrameBytes)",
+                .overLimit,
+                "a batch takes \(info.layout.payloadBytes) bytes, the server sends at most \(maxFrameBytes)",
                 hint: "lower batch_size, or raise limits.max_frame")
         }
         if let problem = BatchHeader.problem(with: info.layout, tokenBytes: tokenBytes) {
@@ -61,7 +62,8 @@ final class StreamOpening: Sendable {
         let info = stream.info
         guard token.manifestHash == info.manifestHash else {
             throw StreamError(
-                .stateMismatch, "the token is of other data (manifest \(token.manifestHash), here \(info.manifestHash))",
+                .stateMismatch,
+                "the token is of other data (manifest \(token.manifestHash), here \(info.manifestHash))",
                 hint: "the files have changed since it was taken, or it is of another data set")
         }
         guard token.specHash == info.specHash else {

@@ -37,7 +37,8 @@ import Testing
         func read<T: Decodable>(_ path: String, as type: T.Type) async throws -> T {
             try JSONDecoder().decode(type, from: Data(await pages.answer(method: "GET", path: path).body.utf8))
         }
-        #expect(try await read("/v1/status", as: StatusReport.self) == control.status())
+        let status = try await read("/v1/status", as: StatusReport.self)
+        #expect(status == control.status())
         #expect(try await read("/v1/streams", as: [StreamReport].self) == control.streams())
         #expect(try await read("/v1/clients", as: [ClientReport].self) == control.clients())
         #expect(try await read("/v1/datasets", as: [DatasetReport].self) == control.datasets())
@@ -69,7 +70,8 @@ import Testing
         let reloaded = await pages.answer(method: "POST", path: "/v1/reload")
         #expect(reloaded.status == 200)
         #expect(reloaded.body == "{\"changed\":[\"log.level\"],\"needs_restart\":[\"threads\"]}\n")
-        #expect(control.notes.withLock { [$0.drains, $0.reloads] } == [1, 1])
+        let notes = control.notes.withLock { $0 }
+        #expect(notes.drains == 1 && notes.reloads == 1)
     }
 
     @Test("a listener that only reads does not act", arguments: ["/v1/drain", "/v1/reload"])

@@ -82,8 +82,10 @@ import Transport
                 return
             }
             let address = "http://\(host):\(port)"
-            #expect(try await Self.curl([address + "/readyz"]).hasSuffix("200 text/plain; charset=utf-8"))
-            #expect(try await Self.curl(["-X", "POST", address + "/v1/drain"]).hasSuffix("403 application/problem+json"))
+            let ready = try await Self.curl([address + "/readyz"])
+            #expect(ready.hasSuffix("200 text/plain; charset=utf-8"))
+            let refused = try await Self.curl(["-X", "POST", address + "/v1/drain"])
+            #expect(refused.hasSuffix("403 application/problem+json"))
         }
         #expect(control.notes.withLock { $0.drains } == 0)
     }
@@ -92,9 +94,10 @@ import Transport
     func garbage() async throws {
         try await Self.withServer(FakeControlPlane()) { folder, _ in
             let socket = folder + "/admin.sock"
-            #expect(
-                try await Self.curl(["--unix-socket", socket, "-X", "BAD METHOD", "http://h/"]).contains("400"))
-            #expect(try await Self.curl(["--unix-socket", socket, "http://h/healthz"]).hasPrefix("ok\n"))
+            let garbled = try await Self.curl(["--unix-socket", socket, "-X", "BAD METHOD", "http://h/"])
+            #expect(garbled.contains("400"))
+            let healthy = try await Self.curl(["--unix-socket", socket, "http://h/healthz"])
+            #expect(healthy.hasPrefix("ok\n"))
         }
     }
 
@@ -109,7 +112,8 @@ import Transport
                 ], control: FakeControlPlane(), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
             await #expect(throws: ListenError.runningServer(path: folder + "/admin.sock")) { try await second.bind() }
             #expect(!FileManager.default.fileExists(atPath: folder + "/second.sock"))
-            #expect(try await Self.curl(["--unix-socket", folder + "/admin.sock", "http://h/healthz"]).hasPrefix("ok\n"))
+            let first = try await Self.curl(["--unix-socket", folder + "/admin.sock", "http://h/healthz"])
+            #expect(first.hasPrefix("ok\n"))
         }
     }
 }

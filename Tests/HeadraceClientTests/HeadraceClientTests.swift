@@ -63,7 +63,8 @@ struct HeadraceClientTests {
                     let label = batch.label[0]
                     let lastLabel = label.span(as: Float.self)[3]
                     #expect(lastLabel == Float(batch.step * 4 + 3))
-                    let firstID = batch.index.span(as: UInt64.self)[0]
+                    let index = batch.index
+                    let firstID = index.span(as: UInt64.self)[0]
                     #expect(firstID == 100)
                     #expect(batch.token == stream.token)
                     steps.append(batch.step)

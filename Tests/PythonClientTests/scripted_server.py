@@ -88,7 +88,9 @@ class Session(threading.Thread):
 
     def serve(self):
         self.expect("HELLO")
-        self.send("HELLO", {"major": 1, "minor": 0, "features": self.features, "server": "scripted", "max_frame": 1 << 20})
+        self.send(
+            "HELLO", {"major": 1, "minor": 0, "features": self.features, "server": "scripted", "max_frame": 1 << 20}
+        )
         while True:
             self.server.before(self, "READ")
             kind, message = self.read()
@@ -165,7 +167,9 @@ class Session(threading.Thread):
         self.send("POSITION", {"epoch": epoch, "step": step, "steps": self.server.steps(epoch)})
 
     def on_state(self, message):
-        self.send("STATE", {"token": self.token(self.step), "epoch": self.epoch, "step": self.step, "credits": self.credits})
+        self.send(
+            "STATE", {"token": self.token(self.step), "epoch": self.epoch, "step": self.step, "credits": self.credits}
+        )
 
     def on_pong(self, message):
         pass

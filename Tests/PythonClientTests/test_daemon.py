@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from pathlib import Path
+import threading
 
 import numpy as np
 import pytest
@@ -188,25 +188,36 @@ def test_the_figures_of_a_stream(client, photos):
     assert stats["step"] == 6 and stats["batches"] >= 6 and stats["client_batches"] == 6
 
 
-def test_a_daemon_that_drains_leaves_nothing_hanging(photos, tmp_path):
-    path = tmp_path / "d.sock"
+def start(path):
     daemon = subprocess.Popen(
         [os.environ["HEADRACED"], "--private", "--socket", str(path), "--exit-with-stdin"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
+    assert daemon.stdout.readline().startswith(b"ready")
+    return daemon
+
+
+def test_a_daemon_that_drains_is_left_for_its_successor(photos, tmp_path):
+    path = tmp_path / "d.sock"
+    daemons = [start(path)]
+    restart = threading.Thread(target=lambda: (daemons[0].wait(), daemons.append(start(path))))
     try:
-        assert daemon.stdout.readline().startswith(b"ready")
-        stream = opened(headrace.connect(f"unix:{path}", reconnect=0), photos)
-        stream.next()
-        daemon.send_signal(signal.SIGTERM)
-        daemon.stdin.close()
-        with pytest.raises(headrace.HeadraceError):
-            for _ in range(1000):
-                epoch_of(stream)
-                stream.reset()
-        assert daemon.wait(60) == 0
+        client = headrace.connect(f"unix:{path}")
+        expected = [epoch_of(stream) for stream in (opened(client, photos), opened(client, photos))]
+        stream = opened(client, photos)
+        restart.start()
+        daemons[0].send_signal(signal.SIGTERM)
+        epochs = 0
+        while stream.stats()["client_reconnections"] == 0:
+            assert_same(epoch_of(stream), expected[0])
+            stream.seek(0)
+            epochs += 1
+        assert_same(epoch_of(stream), expected[1])
+        restart.join(30)
+        assert daemons[0].returncode == 0 and len(daemons) == 2
     finally:
-        daemon.kill()
-        daemon.wait()
-        daemon.stdout.close()
-    assert not Path(path).exists()
+        for daemon in daemons:
+            daemon.kill()
+            daemon.wait()
+            daemon.stdin.close()
+            daemon.stdout.close()

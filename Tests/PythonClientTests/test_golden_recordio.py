@@ -14,10 +14,6 @@ from headrace import HeadraceError, recordio
 ERRORS = (HeadraceError, ValueError, struct.error)
 
 
-class Difference(Exception):
-    """The result is not the reference's."""
-
-
 def test_recordio_cases(reference, cases, tmp_path, monkeypatch):
     monkeypatch.chdir(reference)
     passed, deviating, skipped, failures = 0, 0, [], []

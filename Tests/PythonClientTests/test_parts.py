@@ -45,7 +45,8 @@ def test_paths_are_taken_from_the_clients_directory(monkeypatch, name, value, ex
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (3, 3), (True, True), (None, None), (0.5, 0.5), (2.0, "2.0"), ([2.0], [2.0]), ("x", "x"), ((3, 8, 8), [3, 8, 8]), (np.int32(7), 7),
+        (3, 3), (True, True), (None, None), (0.5, 0.5), (2.0, "2.0"), ([2.0], [2.0]), ("x", "x"),
+        ((3, 8, 8), [3, 8, 8]), (np.int32(7), 7),
         (np.float64(0.25), 0.25), (np.bool_(True), True), (np.arange(3), [0, 1, 2]), (float("inf"), "inf"),
         (np.float32("nan"), "nan"), (np.uint8, "uint8"), (np.dtype("float16"), "float16"), (float, "float64"),
         (1 << 70, 1 << 70), ({"a": 1}, "{'a': 1}"),

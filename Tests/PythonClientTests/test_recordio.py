@@ -15,7 +15,15 @@ import pytest
 from headrace import NotFoundError, recordio
 
 MAGIC = b"\x0a\x23\xd7\xce"
-RECORDS = [b"", b"abc", MAGIC, b"12345678" + MAGIC + b"xyz1" + MAGIC, b"1" + MAGIC, MAGIC + MAGIC + b"a", bytes(range(256))]
+RECORDS = [
+    b"",
+    b"abc",
+    MAGIC,
+    b"12345678" + MAGIC + b"xyz1" + MAGIC,
+    b"1" + MAGIC,
+    MAGIC + MAGIC + b"a",
+    bytes(range(256)),
+]
 
 
 def write(path, records):

@@ -146,10 +146,13 @@ extension ServerSuite {
         func slowDecodeIsNotIdle() async throws {
             var plan = FakePlan()
             plan.isHeld = true
-            try await ServerFixture.with(plan, configure: {
-                $0.pingInterval = nil
-                $0.idleTimeout = .milliseconds(150)
-            }) { fixture in
+            try await ServerFixture.with(
+                plan,
+                configure: {
+                    $0.pingInterval = nil
+                    $0.idleTimeout = .milliseconds(150)
+                }
+            ) { fixture in
                 let waiting = try RawClient(fixture.unix)
                 try waiting.hello()
                 try waiting.open()
@@ -163,7 +166,9 @@ extension ServerSuite {
             }
         }
 
-        @Test("a client that does not read holds two batches, then is cut off; the other one goes on", arguments: Path.allCases)
+        @Test(
+            "a client that does not read holds two batches, then is cut off; the other one goes on",
+            arguments: Path.allCases)
         func stalledReader(path: Path) async throws {
             var plan = FakePlan()
             plan.rowBytes = 2_000_000
@@ -183,7 +188,8 @@ extension ServerSuite {
                     #expect(frame.metadata["step"] == "\(step)")
                 }
                 #expect(fixture.opener.streams[0].released.wait())
-                #expect(fixture.opener.streams[0].delivered <= 3)
+                // Two on their way, and what the kernel's buffers took; the stream could have given ten.
+                #expect(fixture.opener.streams[0].delivered <= 5)
                 try other.credit(1)
                 #expect(try other.receive().metadata["step"] == "3")
             }

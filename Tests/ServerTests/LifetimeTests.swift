@@ -11,7 +11,8 @@ extension ServerSuite {
     struct LifetimeTests {
         typealias Kind = RawFrame.Kind
 
-        @Test("a client that dies in mid-batch gives back its stream and memory", arguments: Path.allCases, [true, false])
+        @Test(
+            "a client that dies in mid-batch gives back its stream and memory", arguments: Path.allCases, [true, false])
         func diesInBatch(path: Path, withReset: Bool) async throws {
             var plan = FakePlan()
             plan.rowBytes = 4_000_000
@@ -199,7 +200,9 @@ extension ServerSuite {
             }
         }
 
-        @Test("a graceful shutdown of its service group ends the server, and cancelling cuts everybody", arguments: [true, false])
+        @Test(
+            "a graceful shutdown of its service group ends the server, and cancelling cuts everybody",
+            arguments: [true, false])
         func serviceGroup(isGraceful: Bool) async throws {
             let directory = FileManager.default.temporaryDirectory.path + "/headrace-\(UUID().uuidString.prefix(8))"
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -75,9 +75,12 @@ struct SessionDeadlinesTests {
         #expect(check(&deadlines, at: 169, clientsTurn: false, sent: 11, pending: 500) == "abort")
     }
 
-    @Test("checks are frequent enough for the shortest time-out", arguments: [
-        (Duration.milliseconds(100), Duration.milliseconds(25)), (.seconds(4), .seconds(1)), (.seconds(3600), .seconds(5)),
-    ])
+    @Test(
+        "checks are frequent enough for the shortest time-out",
+        arguments: [
+            (Duration.milliseconds(100), Duration.milliseconds(25)), (.seconds(4), .seconds(1)),
+            (.seconds(3600), .seconds(5)),
+        ])
     func checkInterval(handshake: Duration, interval: Duration) {
         let configuration = ServerConfiguration(
             listeners: [], handshakeTimeout: handshake, idleTimeout: nil, pingInterval: nil)

@@ -94,7 +94,10 @@ extension ServerSuite {
         func checksums() async throws {
             try await ServerFixture.with { fixture in
                 let client = try RawClient(fixture.tcp)
-                #expect(try client.hello(features: ["checksum", "from-the-future"]).json["features"] as? [String] == ["checksum"])
+                #expect(
+                    try client.hello(features: ["checksum", "from-the-future"]).json["features"] as? [String] == [
+                        "checksum"
+                    ])
                 try client.open()
                 try client.credit(3)
                 for step in 0..<3 {
@@ -175,15 +178,17 @@ extension ServerSuite {
             }
         }
 
-        @Test("an OPEN that cannot be served is refused, and the next one works", arguments: [
-            ("{\"dataset\":\"fakt\"}", "unknown_dataset"),
-            ("{\"dataset\":", "bad_request"),
-            ("[1,2]", "bad_request"),
-            ("{}", "bad_request"),
-            ("{\"dataset\":\"fake\",\"iterator\":\"CSVIter\"}", "bad_request"),
-            ("{\"dataset\":\"fake\",\"token\":\"nonsense\"}", "bad_request"),
-            (String(repeating: "[", count: 40), "bad_request"),
-        ])
+        @Test(
+            "an OPEN that cannot be served is refused, and the next one works",
+            arguments: [
+                ("{\"dataset\":\"fakt\"}", "unknown_dataset"),
+                ("{\"dataset\":", "bad_request"),
+                ("[1,2]", "bad_request"),
+                ("{}", "bad_request"),
+                ("{\"dataset\":\"fake\",\"iterator\":\"CSVIter\"}", "bad_request"),
+                ("{\"dataset\":\"fake\",\"token\":\"nonsense\"}", "bad_request"),
+                (String(repeating: "[", count: 40), "bad_request"),
+            ])
         func refusedOpen(json: String, code: String) async throws {
             try await ServerFixture.with { fixture in
                 let client = try RawClient(fixture.unix)
@@ -227,7 +232,8 @@ extension ServerSuite {
                 #expect(fixture.opener.streams[0].released.wait())
                 try clients[1].credit(5)
                 for step in 0..<5 { expectBatch(try clients[1].receive(), BatchAddress(epoch: 0, step: step)) }
-                #expect(try clients[1].framesBeforePong().map(\.type) == [Kind.epochEnd])
+                #expect(try clients[1].receive().type == Kind.epochEnd)
+                #expect(try clients[1].framesBeforePong().isEmpty)
                 let counters = fixture.server.snapshot().counters
                 #expect(counters.batchesSent >= 5 && counters.streamsOpened == 2)
             }

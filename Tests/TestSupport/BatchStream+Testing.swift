@@ -7,6 +7,13 @@ package struct BatchCopy: Sendable, Hashable {
     package var tensors: [[UInt8]]
     package var badRecords: [BadRecord]
 
+    package init(address: BatchAddress, pad: Int, tensors: [[UInt8]], badRecords: [BadRecord] = []) {
+        self.address = address
+        self.pad = pad
+        self.tensors = tensors
+        self.badRecords = badRecords
+    }
+
     package init(_ batch: DataBatch) {
         address = batch.address
         pad = batch.pad

@@ -76,7 +76,3 @@ struct ListTests {
         }
     }
 }
-
-extension ListReader.Row: Equatable {
-    public static func == (left: Self, right: Self) -> Bool { "\(left)" == "\(right)" }
-}

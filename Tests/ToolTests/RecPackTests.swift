@@ -56,7 +56,9 @@ struct RecPackTests {
         try folder.write([], to: "images/2.png")
         try FileManager.default.removeItem(atPath: folder.path + "/images/3.png")
         try FileManager.default.removeItem(atPath: folder.path + "/images/4.png")
-        #expect(mkfifo(folder.path + "/images/4.png", 0o600) == 0)
+        // The path is a C string for the length of the call.
+        let status = unsafe mkfifo(folder.path + "/images/4.png", 0o600)
+        #expect(status == 0)
         let list = String(decoding: try folder.read("out.lst"), as: UTF8.self)
         try folder.write(list + "99\t0\t.\nno row\n", to: "out.lst")
         let summary = try pack(folder)

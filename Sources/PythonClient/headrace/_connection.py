@@ -127,6 +127,12 @@ class Connection:
         self.server = hello
 
     @property
+    def goaway_seconds(self) -> float:
+        """How long a server that is going away serves those that stay."""
+        seconds = (self.goaway or {}).get("deadline_seconds")
+        return float(seconds) if isinstance(seconds, (int, float)) and 0 <= seconds < 1e9 else 0.0
+
+    @property
     def usable(self) -> bool:
         """False in a forked child, after a loss, and after an interruption at the one bad moment."""
         return not self._closed and not self._torn and self._pid == os.getpid()

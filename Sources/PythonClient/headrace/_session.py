@@ -31,6 +31,7 @@ WARNINGS_GIVEN = 10
 _LOSSES_IN_A_ROW = 5
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
+_LONGEST_DRAIN_SECONDS = 600.0
 
 _Answer = TypeVar("_Answer")
 
@@ -174,12 +175,17 @@ class Session:
     def _standing(self) -> Connection:
         """The connection, made anew when there is none or when it cannot be trusted."""
         connection = self._connection
+        budget = self.options.reconnect
         if connection is not None and not self._torn and connection.usable:
-            return connection
+            if connection.goaway is None or self.inbox or budget <= 0:
+                return connection
+            # The server would serve on until its deadline. Leaving now lets it end, and its successor start, at once;
+            # other clients may take the whole time.
+            budget += min(connection.goaway_seconds, _LONGEST_DRAIN_SECONDS)
         self.drop()
         if self._position is not None:
             self.reconnections += 1
-        end = time.monotonic() + self.options.reconnect
+        end = time.monotonic() + budget
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:

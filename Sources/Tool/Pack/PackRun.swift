@@ -26,16 +26,13 @@ struct PackRun {
     ///   `ExitCode` when the user interrupts. Nothing is left behind then.
     mutating func run(interruption: Interruption = Interruption(), commit: () throws -> Void = {}) throws -> PackSummary {
         let start = monotonicNanoseconds()
-        let files = try interruption.watching {
-            let files = try lists.map { list in try PackedFile(list) }
-            for file in files { try pack(file, interruption: interruption) }
-            guard files.contains(where: { $0.images > 0 }) else {
-                throw ToolError("none of the pictures could be packed; nothing was written")
-            }
-            try commit()
-            for file in files { try file.finish() }
-            return files
+        let files = try lists.map { list in try PackedFile(list) }
+        for file in files { try pack(file, interruption: interruption) }
+        guard files.contains(where: { $0.images > 0 }) else {
+            throw ToolError("none of the pictures could be packed; nothing was written")
         }
+        try commit()
+        for file in files { try file.finish() }
         summary.files = files.map { file in
             PackSummary.File(
                 list: file.list.listPath, records: file.list.recordPath, images: file.images, leftOut: file.leftOut,

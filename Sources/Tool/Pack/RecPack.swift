@@ -33,10 +33,13 @@ struct RecPack: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try show(perform())
+        try show(perform(interruption: Interruption()))
     }
 
-    func perform() throws -> PackSummary { list ? try makeLists() : try packLists() }
+    /// - Parameter interruption: what signals that come while records are written are told to; nil: they are left alone.
+    func perform(interruption: Interruption? = nil) throws -> PackSummary {
+        list ? try makeLists() : try packLists(interruption)
+    }
 
     private func makeLists() throws -> PackSummary {
         let (lists, classes) = try listOptions.makeLists(prefix: prefix, root: root)
@@ -52,7 +55,7 @@ struct RecPack: AsyncParsableCommand {
         return summary
     }
 
-    private func packLists() throws -> PackSummary {
+    private func packLists(_ interruption: Interruption?) throws -> PackSummary {
         var (lists, warning) = try PackList.existing(prefix: prefix)
         if let warning { report("warning: \(warning)") }
         var classes: [String]?
@@ -66,9 +69,16 @@ struct RecPack: AsyncParsableCommand {
         run.packsLabels = recordOptions.packLabel
         run.threads = recordOptions.threads
         run.isStrict = strict
-        var summary = try run.run { try write(lists.filter(\.isNew), classes: classes) }
+        var summary = try watching(interruption) { interruption in
+            try run.run(interruption: interruption) { try write(lists.filter(\.isNew), classes: classes) }
+        }
         summary.classes = classes
         return summary
+    }
+
+    private func watching<R>(_ interruption: Interruption?, _ body: (Interruption) throws -> R) rethrows -> R {
+        guard let interruption else { return try body(Interruption()) }
+        return try interruption.watching { try body(interruption) }
     }
 
     /// Label and folder of every class: which label a folder gets depends on which folders hold pictures.

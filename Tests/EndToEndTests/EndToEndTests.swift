@@ -1,0 +1,216 @@
+import DataTypes
+import Daemon
+import Foundation
+import HeadraceClient
+import Iterators
+import Logging
+import NIOPosix
+import Pipeline
+import RecordIO
+import Server
+import TestSupport
+import Testing
+import Transport
+
+/// Files, iterator, pool, server, transport and Swift client together.
+struct EndToEndTests {
+    private static let epochs = 2
+
+    /// A .rec file of real photographs in a folder of its own.
+    private func withPhotographs<R>(_ body: (_ folder: String, _ path: String) async throws -> R) async throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("headrace-e2e-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let photos = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/photos")
+        let files = try #require(FileManager.default.enumerator(at: photos, includingPropertiesForKeys: nil))
+            .compactMap { $0 as? URL }.filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
+        #expect(files.count >= 20)
+        let path = folder + "/photos.rec"
+        var writer = try RecordWriter(path: path)
+        for (id, file) in files.prefix(21).enumerated() {
+            let header = ImageRecordHeader(label: Float(id % 4), id: UInt64(id))
+            let image = [UInt8](try Data(contentsOf: file))
+            // A UInt8 has no padding that could be read uninitialised.
+            try writer.write(header.pack(image: unsafe image.span.bytes).span)
+        }
+        try writer.finish()
+        return try await body(folder, path)
+    }
+
+    private func parameters(_ path: String) -> [String: ParameterValue] {
+        [
+            "path_imgrec": .string(path), "data_shape": .string("(3,80,96)"), "batch_size": .integer(4),
+            "shuffle": .bool(true), "seed": .integer(11), "resize": .integer(112), "rand_crop": .bool(true),
+            "rand_mirror": .bool(true), "max_rotate_angle": .integer(15), "random_h": .integer(20),
+            "contrast": .number(0.3), "pca_noise": .number(0.1), "mean_r": .number(120), "std_r": .number(60),
+        ]
+    }
+
+    private func inProcess(_ path: String, threads: Int) async throws -> [BatchCopy] {
+        let pool = WorkerPool(threads: threads)
+        defer { pool.shutDown() }
+        let source = try IteratorCatalog.kind(named: "ImageRecordIter").open(parameters(path), context: IteratorContext())
+        let stream = PrefetchedStream(
+            source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: HeapSlabAllocator())
+        defer { stream.close() }
+        var result: [BatchCopy] = []
+        for _ in 0..<Self.epochs {
+            result += try await stream.restOfEpoch()
+            _ = stream.reset()
+        }
+        return result
+    }
+
+    private func copy(_ batch: HeadraceBatch) -> BatchCopy {
+        let tensors = (batch.data + batch.label + [batch.index]).map { tensor in
+            unsafe tensor.withUnsafeBytes { unsafe Array($0) }
+        }
+        return BatchCopy(address: BatchAddress(epoch: batch.epoch, step: batch.step), pad: batch.pad, tensors: tensors)
+    }
+
+    /// Runs a server on `endpoints` while `body` does, with the bound addresses.
+    private func withServer<R: Sendable>(
+        _ endpoints: [String], threads: Int, roots: [String], _ body: ([String]) async throws -> R
+    ) async throws -> R {
+        let pool = WorkerPool(threads: threads)
+        defer { pool.shutDown() }
+        let rules = DatasetOpener.Rules(datasets: [:], paths: .beneath(roots: roots), context: IteratorContext())
+        let budget = MemoryBudget(limitBytes: 1 << 30, limitBytesPerClient: 1 << 30)
+        let opener = DatasetOpener(rules: rules, pool: pool, budget: budget)
+        let configuration = ServerConfiguration(listeners: try endpoints.map { .endpoint(try Endpoint($0)) })
+        let server = Server(
+            configuration: configuration, opener: opener, group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let bound = try await server.bind()
+        async let running: Void = server.run()
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body(bound))
+        } catch {
+            result = .failure(error)
+        }
+        server.beginDrain(deadline: .seconds(5))
+        try await running
+        // Every stream has ended, so every slab's reservation has come back.
+        #expect(budget.usedBytes == 0)
+        return try result.get()
+    }
+
+    private func clientParameters(_ path: String) -> [String: HeadraceValue] {
+        parameters(path).mapValues { value in
+            switch value {
+            case .bool(let flag): .bool(flag)
+            case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
+            default: .string("\(value)".replacing("'", with: ""))
+            }
+        }
+    }
+
+    private func overSocket(_ address: String, _ path: String) async throws -> [BatchCopy] {
+        let client = try await HeadraceClient.connect(address)
+        let stream = try await client.open(iterator: "ImageRecordIter", parameters: clientParameters(path))
+        var result: [BatchCopy] = []
+        for _ in 0..<Self.epochs {
+            var count = 0
+            for try await batch in stream {
+                result.append(copy(batch))
+                count += 1
+            }
+            #expect(count == stream.stepsPerEpoch)
+            try await stream.reset()
+        }
+        await client.close()
+        return result
+    }
+
+    @Test("1, 2 and 8 threads, in process, over Unix and over TCP: the same bytes")
+    func oneHash() async throws {
+        try await withPhotographs { folder, path in
+            let reference = try await inProcess(path, threads: 1)
+            #expect(reference.count == 12)
+            for threads in [1, 2, 8] {
+                #expect(try await inProcess(path, threads: threads) == reference)
+                let endpoints = ["unix:\(folder)/\(threads).sock", "tcp://127.0.0.1:0"]
+                let results = try await withServer(endpoints, threads: threads, roots: [folder]) { bound in
+                    var results: [[BatchCopy]] = []
+                    for address in bound { results.append(try await overSocket(address, path)) }
+                    return results
+                }
+                for result in results { #expect(result == reference) }
+            }
+        }
+    }
+
+    @Test("a run cut off at any step and resumed by its token goes on where it stopped", arguments: [1, 2, 5, 6, 9, 11])
+    func resume(cut: Int) async throws {
+        try await withPhotographs { folder, path in
+            let reference = try await inProcess(path, threads: 2)
+            let result = try await withServer(["unix:\(folder)/data.sock"], threads: 2, roots: [folder]) { bound in
+                let first = try await HeadraceClient.connect(bound[0])
+                var stream = try await first.open(iterator: "ImageRecordIter", parameters: clientParameters(path))
+                var batches: [BatchCopy] = []
+                while batches.count < cut {
+                    if let batch = try await stream.next() { batches.append(copy(batch)) } else { try await stream.reset() }
+                }
+                let token = stream.token
+                await first.close()
+                let second = try await HeadraceClient.connect(bound[0])
+                stream = try await second.open(
+                    iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
+                while batches.count < reference.count {
+                    if let batch = try await stream.next() { batches.append(copy(batch)) } else { try await stream.reset() }
+                }
+                await second.close()
+                return batches
+            }
+            #expect(result == reference)
+        }
+    }
+
+    @Test("a token of other data or another spec is refused, and says which")
+    func foreignToken() async throws {
+        try await withPhotographs { folder, path in
+            try await withServer(["unix:\(folder)/data.sock"], threads: 1, roots: [folder]) { bound in
+                let client = try await HeadraceClient.connect(bound[0])
+                var other = clientParameters(path)
+                other["seed"] = 12
+                let stream = try await client.open(iterator: "ImageRecordIter", parameters: other)
+                let token = stream.token
+                try await stream.close()
+                let error = await #expect(throws: HeadraceError.self) {
+                    _ = try await client.open(
+                        iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
+                }
+                #expect(error?.code == .stateMismatch && error?.message.contains("other parameters") == true)
+                await client.close()
+            }
+        }
+    }
+
+    @Test("lists and folders of files are served from within the roots, and links out of them are not")
+    func paths() async throws {
+        try await withPhotographs { folder, path in
+            try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
+            for name in ["a", "b"] { try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/in/\(name).rec") }
+            try await withServer(["unix:\(folder)/data.sock"], threads: 1, roots: [folder + "/in"]) { bound in
+                let client = try await HeadraceClient.connect(bound[0])
+                for paths in ["\(folder)/in/a.rec;\(folder)/in/b.rec", "\(folder)/in", "\(folder)/in/*.rec"] {
+                    let stream = try await client.open(
+                        iterator: "ImageRecordIter", parameters: clientParameters(paths))
+                    #expect(stream.recordCount == 42, "\(paths)")
+                    try await stream.close()
+                }
+                try FileManager.default.createSymbolicLink(atPath: folder + "/in/c.rec", withDestinationPath: path)
+                for paths in ["\(folder)/in/c.rec", "\(folder)/in", "\(folder)/in/*.rec", path, "\(folder)/in/../photos.rec"] {
+                    let error = await #expect(throws: HeadraceError.self, "\(paths)") {
+                        _ = try await client.open(iterator: "ImageRecordIter", parameters: clientParameters(paths))
+                    }
+                    #expect(error?.code.rawValue == "forbidden_path", "\(paths): \(String(describing: error))")
+                }
+                await client.close()
+            }
+        }
+    }
+}
