@@ -87,11 +87,24 @@ let package = Package(
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "DataTypes", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "HeadraceClientTests",
+            dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "ToolTests",
+            dependencies: ["Tool", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "ServerTests",
             dependencies: ["Server", "DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, lifecycle],
             swiftSettings: settings),
         .testTarget(
-            name: "DaemonTests", dependencies: ["DataTypes", "Daemon", "Iterators", "Pipeline", "Admin"],
+            name: "DaemonTests",
+            dependencies: ["DataTypes", "Daemon", "Iterators", "Pipeline", "Admin", "TestSupport", "headraced", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AdminTests", dependencies: ["Admin", "Transport", nioCore, nioPosix, logging, lifecycle],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

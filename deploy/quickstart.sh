@@ -31,7 +31,7 @@ binaries=$(swift build -c release --show-bin-path)
 export HEADRACED=$binaries/headraced HEADRACE=$binaries/headrace
 
 say "Packing Tests/Fixtures/photos"
-"$HEADRACE" rec pack --root Tests/Fixtures/photos --prefix "$work/photos" --recursive
+"$HEADRACE" rec pack --recursive "$work/photos" Tests/Fixtures/photos
 
 # What a training run would ask for; the Python code below names the same.
 parameters=(
@@ -51,7 +51,8 @@ import time
 import headrace
 
 prefix, parameters = sys.argv[1], sys.argv[2:]
-classes = sorted(os.listdir("Tests/Fixtures/photos"))
+with open(f"{prefix}.classes.tsv") as lines:
+    classes = {int(label): name for label, name in (line.rstrip("\n").split("\t") for line in lines)}
 try:
     with headrace.connect() as client:
         with client.open(
@@ -71,7 +72,7 @@ try:
             print(f"{images / (time.monotonic() - start):.0f} images/s over the next 20 epochs")
         print("\n== Streaming in Swift, from the same daemon")
         sys.stdout.flush()
-        sys.exit(subprocess.run([os.environ["HEADRACE"], "stream", client.url, *parameters]).returncode)
+        sys.exit(subprocess.run([os.environ["HEADRACE"], "stream", client.url, "--epochs", "3", *parameters]).returncode)
 except KeyboardInterrupt:
     sys.exit(130)
 PYTHON

@@ -55,7 +55,8 @@ package struct AdminPages: Sendable {
                     return json(try await control.reload())
                 } catch {
                     return problem(
-                        422, "the new configuration is not usable; the old one stays in force", problems: error.problems)
+                        422, "the new configuration is not usable; the old one stays in force", problems: error.problems
+                    )
                 }
             }
         default:

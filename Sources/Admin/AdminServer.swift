@@ -8,8 +8,8 @@ package import Transport
 
 /// Serves the admin pages over HTTP/1.1, so that `curl --unix-socket` and Prometheus can read them.
 ///
-/// `bind`, then `run`. Connections are few, short and from people and probes: they live on the daemon's event loops, and
-/// what is open when the server stops is closed.
+/// `bind`, then `run`. Connections are few, short and from people and probes: they live on the daemon's event loops,
+/// and what is open when the server stops is closed.
 package final class AdminServer: Service {
     /// One place to listen at.
     package struct Place: Sendable {

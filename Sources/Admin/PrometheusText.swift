@@ -1,5 +1,5 @@
-/// Metrics in the text format of Prometheus, version 0.0.4: base units, counters ending in `_total`, and labels that can
-/// take few values only (data set names, reasons, stages), so that no client can make series without end.
+/// Metrics in the text format of Prometheus, version 0.0.4: base units, counters ending in `_total`, and labels that
+/// can take few values only (data set names, reasons, stages), so that no client can make series without end.
 struct PrometheusText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -45,7 +45,9 @@ struct PrometheusText {
         add(name, kind, help, [([:], value)])
     }
 
-    private mutating func add(_ name: String, _ kind: Kind, _ help: String, by label: String, _ values: [String: Double]) {
+    private mutating func add(
+        _ name: String, _ kind: Kind, _ help: String, by label: String, _ values: [String: Double]
+    ) {
         add(name, kind, help, values.sorted { $0.key < $1.key }.map { ([label: $0.key], $0.value) })
     }
 

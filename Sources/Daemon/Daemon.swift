@@ -81,7 +81,8 @@ package struct Daemon {
         let control = DaemonControl(
             server: server, opener: opener, budget: budget, health: health, reloader: reloader, shutdown: shutdown,
             configFile: loader.file, threadCount: pool.threadCount)
-        let admin = AdminServer(places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
+        let admin = AdminServer(
+            places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
 
         // From here on a SIGHUP does not end the process.
         let hangups = await UnixSignalsSequence(trapping: .sighup)

@@ -28,7 +28,8 @@ final class ClientConnection: Sendable {
                 ClientHandler(eventLoop: eventLoop, options: options, peer: "\(endpoint)"), eventLoop: eventLoop)
         }.get()
         do throws(ConnectError) {
-            let channel = try await Connector.connect(to: endpoint, group: eventLoop, deadline: options.connectTimeout) {
+            let channel = try await Connector.connect(to: endpoint, group: eventLoop, deadline: options.connectTimeout)
+            {
                 channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)

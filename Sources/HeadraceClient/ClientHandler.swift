@@ -141,7 +141,9 @@ final class ClientHandler: ChannelInboundHandler {
 
     private func lost(reason: String?) {
         var missing = decoder.missingBytes
-        if missing == 0, rest.readableBytes > 0 { missing = UInt64(max(WireLimits.headerBytes - rest.readableBytes, 1)) }
+        if missing == 0, rest.readableBytes > 0 {
+            missing = UInt64(max(WireLimits.headerBytes - rest.readableBytes, 1))
+        }
         run(machine.connectionLost(missingBytes: missing, reason: reason))
     }
 

@@ -63,7 +63,8 @@ public struct HeadraceError: Error, Sendable, Hashable, CustomStringConvertible 
         case .framing, .violation: self.init(.badFrame, "\(failure)")
         case .lost:
             self.init(
-                .connectionLost, "\(failure)", hint: "connect again and open the stream at its token", isRetryable: true)
+                .connectionLost, "\(failure)", hint: "connect again and open the stream at its token", isRetryable: true
+            )
         case .notNow(let reason): self.init(.notNow, reason)
         }
     }

@@ -10,16 +10,20 @@ package struct IteratorKind: Sendable {
     package let specs: [ParameterSpec]
     /// Parameters that name files: what the daemon checks against its roots and a client makes absolute.
     package let pathParameters: [String]
+    /// Those of them that may name several files: entries separated by `;`, each a file, a folder or a pattern.
+    package let pathListParameters: Set<String>
     private let opener: @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
 
     package init(
         name: String, summary: String, specs: [ParameterSpec], pathParameters: [String],
+        pathListParameters: Set<String> = [],
         opener: @escaping @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
     ) {
         self.name = name
         self.summary = summary
         self.specs = specs
         self.pathParameters = pathParameters
+        self.pathListParameters = pathListParameters
         self.opener = opener
     }
 
@@ -51,10 +55,18 @@ package struct IteratorContext: Sendable {
     /// Largest record, in bytes, that is read.
     package var maxRecordBytes: Int
 
-    package init(cacheDirectory: String? = nil, maxPixels: Int = 64 << 20, maxRecordBytes: Int = 256 << 20) {
+    /// The path to open for a file that a list, a folder or a pattern of parameter `parameter` came to. Throws when the
+    /// client may not read it: what a folder holds can be a link to anywhere.
+    package var authorise: @Sendable (_ path: String, _ parameter: String) throws(StreamError) -> String
+
+    package init(
+        cacheDirectory: String? = nil, maxPixels: Int = 64 << 20, maxRecordBytes: Int = 256 << 20,
+        authorise: @escaping @Sendable (String, String) throws(StreamError) -> String = { path, _ in path }
+    ) {
         self.cacheDirectory = cacheDirectory
         self.maxPixels = maxPixels
         self.maxRecordBytes = maxRecordBytes
+        self.authorise = authorise
     }
 }
 

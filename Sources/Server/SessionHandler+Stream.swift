@@ -51,7 +51,7 @@ extension SessionHandler {
                 "step": "\(position.step)",
             ]
             if let dataset = request?.dataset { metadata["dataset"] = "\(dataset)" }
-            if let label = request?.label { metadata["label"] = "\(label)" }
+            if let label = request?.label { metadata["label"] = "\(LogText.clean(label))" }
             logLine(.info, "stream opened", metadata)
             run(
                 machine.opened(

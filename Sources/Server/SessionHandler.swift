@@ -150,9 +150,7 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     private func greeted(_ hello: HelloMessage) {
-        // The name goes to terminals and logs: it is kept short and without control characters.
-        let scalars = (hello.client ?? "unnamed").unicodeScalars.prefix(WireLimits.labelBytes)
-        let software = String(String.UnicodeScalarView(scalars.filter { $0.properties.generalCategory != .control }))
+        let software = LogText.clean(hello.client ?? "unnamed", maxCharacters: WireLimits.labelBytes)
         identity.software = software
         environment.registry.update(identity.id) { entry, _ in entry.identity.software = software }
         log[metadataKey: "software"] = "\(software)"
@@ -191,7 +189,7 @@ final class SessionHandler: ChannelDuplexHandler {
         case .closeStream: closeStream()
         case .closeConnection: finish()
         case .clientFailed(let error):
-            logLine(.notice, "client reports: \(error.message)", ["code": "\(error.code)"])
+            logLine(.notice, "client reports: \(error.message)", ["code": "\(LogText.clean(error.code))"])
         }
     }
 
@@ -255,7 +253,7 @@ final class SessionHandler: ChannelDuplexHandler {
         guard let suppressed = lineLog.admit(now: .now) else { return }
         var metadata = metadata
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        log.log(level: level, "\(text)", metadata: metadata)
+        log.log(level: level, "\(LogText.clean(text))", metadata: metadata)
     }
 
     /// Tells the registry what has changed.

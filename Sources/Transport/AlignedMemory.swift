@@ -22,7 +22,9 @@ package enum AlignedMemory {
     /// Uninitialised memory, to be given to `free`; nil when there is none left.
     static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         var memory: UnsafeMutableRawPointer?
-        guard unsafe posix_memalign(&memory, alignment, max(byteCount, alignment)) == 0 else { return nil }
+        let isLarge = byteCount >= 4 << 20
+        guard unsafe posix_memalign(&memory, isLarge ? 2 << 20 : alignment, max(byteCount, alignment)) == 0 else { return nil }
+        if isLarge { unsafe madvise(memory, byteCount, 14) }
         return unsafe memory
     }
 }

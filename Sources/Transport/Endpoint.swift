@@ -50,7 +50,8 @@ package enum Endpoint: Sendable, Hashable {
             host = authority
             port = nil
         }
-        guard !host.isEmpty, host.utf8.count <= 255, !host.contains(where: { $0 == "/" || $0 == "@" || $0.isWhitespace })
+        guard !host.isEmpty, host.utf8.count <= 255,
+            !host.contains(where: { $0 == "/" || $0 == "@" || $0.isWhitespace })
         else { throw .badAddress(text) }
         guard let port else { return .tcp(host: String(host), port: defaultPort) }
         guard let number = Int(port), (0...65_535).contains(number), port.utf8.count <= 5, !port.hasPrefix("+") else {

@@ -14,7 +14,8 @@ package enum EndpointError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownScheme(let text): "'\(text)' is not an endpoint; write unix:/path or tcp://host:port"
         case .tlsNotSupported(let text):
             "'\(text)': TLS is not supported yet in this build; use a Unix socket, or tcp:// inside a trusted network"
-        case .notAbsolute(let text): "'\(text)': the socket's path must start with /, as in unix:/run/headrace/data.sock"
+        case .notAbsolute(let text):
+            "'\(text)': the socket's path must start with /, as in unix:/run/headrace/data.sock"
         case .pathTooLong(let path, let byteCount):
             "the socket path '\(path)' has \(byteCount) bytes; the system allows \(Endpoint.maxPathBytes)"
         case .badAddress(let text): "'\(text)' has no usable host; write tcp://host:port"

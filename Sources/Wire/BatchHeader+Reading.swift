@@ -119,7 +119,9 @@ extension BatchHeader {
                 throw .badEntry(name: name, reason: "has impossible offsets")
             }
         }
-        let ordered = entries.sorted { ($0.value.offsets[0], $0.value.offsets[1]) < ($1.value.offsets[0], $1.value.offsets[1]) }
+        let ordered = entries.sorted {
+            ($0.value.offsets[0], $0.value.offsets[1]) < ($1.value.offsets[0], $1.value.offsets[1])
+        }
         for (name, entry) in ordered {
             guard entry.offsets[0] == due else { throw .badCover(name: name, begin: entry.offsets[0], expected: due) }
             due = entry.offsets[1]

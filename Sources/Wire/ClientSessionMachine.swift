@@ -264,7 +264,8 @@ package struct ClientSessionMachine: ~Copyable {
         guard state != .closed else { throw .notNow("the connection is closed") }
         if let request { throw .notNow("an answer is still awaited: \(request.rawValue)") }
         guard allowed.contains(state) else {
-            throw .notNow(wish == .open ? "a stream is open on this connection" : "no stream is open on this connection")
+            throw .notNow(
+                wish == .open ? "a stream is open on this connection" : "no stream is open on this connection")
         }
         request = wish
     }

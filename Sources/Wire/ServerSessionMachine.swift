@@ -47,7 +47,7 @@ package struct ServerSessionMachine: ~Copyable {
         case connected, greeted, opening, abandoning, streaming, ended, failed, closed
     }
 
-    package private(set) var state = State.connected
+    package internal(set) var state = State.connected
     /// The client's greeting, once it has come.
     package private(set) var client: HelloMessage?
     /// Whether BATCH frames carry checksums.
@@ -61,16 +61,16 @@ package struct ServerSessionMachine: ~Copyable {
     package private(set) var isDraining = false
 
     /// Batches handed to the socket and not yet written.
-    private(set) var batchesInFlight = 0
+    var batchesInFlight = 0
     static let maxBatchesInFlight = 2
 
     private let software: String
     private let session: UInt64
     /// Identity and policy of the open stream; nil without one.
-    private var stream: StreamInfo?
+    var stream: StreamInfo?
     /// Marks the outstanding call of `next`; answers with another ticket are too late and ignored.
-    private var ticket: UInt64 = 0
-    private var nextIsOutstanding = false
+    var ticket: UInt64 = 0
+    var nextIsOutstanding = false
 
     /// - Parameters:
     ///   - software: the server's name for HELLO, such as `headraced/0.1.0`.
@@ -206,7 +206,8 @@ package struct ServerSessionMachine: ~Copyable {
         switch (seek.token, seek.epoch, seek.step) {
         case (let text?, nil, nil):
             guard let token = ResumeToken(text) else {
-                throw StreamError(.badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
+                throw StreamError(
+                    .badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
             }
             if let stream {
                 try Self.check(token, against: stream)
@@ -236,126 +237,6 @@ package struct ServerSessionMachine: ~Copyable {
                 "the token is of another spec (\(token.specHash), here \(stream.specHash))",
                 hint: "open the stream with the parameters it was taken with")
         }
-    }
-
-    // MARK: What the stream answered
-
-    /// The stream asked for by `.open` is there.
-    ///
-    /// - Returns: among others `.closeStream` when it is not wanted any more.
-    package mutating func opened(_ info: StreamInfo, position: BatchAddress, stepCount: Int) -> [Action] {
-        stream = info
-        switch state {
-        case .opening where isDraining:
-            let release = releaseStream()
-            return release + backToGreeted(refuse(Self.draining))
-        case .opening:
-            let longestToken = ResumeToken(
-                manifestHash: info.manifestHash, specHash: info.specHash,
-                address: BatchAddress(epoch: .max, step: .max))
-            if let problem = BatchHeader.problem(
-                with: info.layout, tokenBytes: longestToken.description.utf8.count)
-            {
-                let release = releaseStream()
-                return release
-                    + backToGreeted(refuse(StreamError(.badParameter, problem, hint: "choose other data or label names")))
-            }
-            let limit = min(client?.maxFrameBytes ?? 0, WireLimits.batchPayloadBytes)
-            guard UInt64(info.layout.payloadBytes) <= limit else {
-                let release = releaseStream()
-                return release
-                    + backToGreeted(
-                        refuse(
-                            StreamError(
-                                .overLimit,
-                                "a batch takes \(info.layout.payloadBytes) bytes, a frame to this client at most \(limit)",
-                                hint: "lower batch_size, or raise max_frame in the client")))
-            }
-            state = .streaming
-            credits = 0
-            self.position = position
-            self.stepCount = stepCount
-            let answer = OpenedMessage(info, position: position, stepCount: stepCount)
-            return [.send(.opened(answer))] + pump()
-        case .abandoning:
-            let release = releaseStream()
-            return release + backToGreeted([.send(.close)])
-        default:
-            return releaseStream()
-        }
-    }
-
-    /// The stream asked for by `.open` could not be opened.
-    package mutating func openFailed(_ error: StreamError) -> [Action] {
-        switch state {
-        case .opening: backToGreeted(refuse(error))
-        case .abandoning: backToGreeted([.send(.close)])
-        default: []
-        }
-    }
-
-    /// The stream handed over a batch.
-    ///
-    /// - Parameter badRecordAction: what the stream does with bad records, for the NOTICEs: `skip` or `substitute`.
-    package mutating func batchReady(_ batch: DataBatch, ticket: UInt64) -> [Action] {
-        guard take(ticket), let stream else { return [] }
-        credits -= 1
-        batchesInFlight += 1
-        position = BatchAddress(epoch: batch.address.epoch, step: batch.address.step + 1)
-        stepCount = batch.stepCount
-        // A stream under the policy `error` delivers no batch that has bad records.
-        let action = stream.parameters["on_bad_record"] == .string("substitute") ? "substitute" : "skip"
-        var actions = batch.badRecords.map {
-            Action.send(.notice(NoticeMessage($0, address: batch.address, action: action)))
-        }
-        actions.append(.sendBatch(batch, token: token(of: stream)))
-        return actions + pump()
-    }
-
-    /// The stream said that all batches of the epoch have been handed over.
-    package mutating func epochEnded(epoch: Int, stepCount: Int, ticket: UInt64) -> [Action] {
-        guard take(ticket) else { return [] }
-        state = .ended
-        position = BatchAddress(epoch: epoch, step: stepCount)
-        self.stepCount = stepCount
-        return [.send(.epochEnd(EpochEndMessage(epoch: epoch, steps: stepCount)))]
-    }
-
-    /// The stream cannot go on with this epoch.
-    package mutating func streamFailed(_ error: StreamError, ticket: UInt64) -> [Action] {
-        guard take(ticket) else { return [] }
-        state = .failed
-        return [.send(.error(ErrorMessage(error, scope: .stream)))]
-    }
-
-    /// A batch of `.sendBatch` has been written to the socket.
-    package mutating func batchWritten() -> [Action] {
-        batchesInFlight -= 1
-        return pump()
-    }
-
-    /// The stream stands at another place, after `.resetStream` or `.seekStream`.
-    package mutating func positionChanged(_ address: BatchAddress, stepCount: Int) -> [Action] {
-        guard stream != nil else { return [] }
-        state = .streaming
-        credits = 0
-        // The stream drops its outstanding call of `next`; an answer already on its way has an old ticket.
-        nextIsOutstanding = false
-        position = address
-        self.stepCount = stepCount
-        let answer = PositionMessage(epoch: address.epoch, step: address.step, steps: stepCount)
-        return [.send(.position(answer))] + pump()
-    }
-
-    /// The stream refused to seek. It stands where it stood, with the credit it had.
-    package func seekFailed(_ error: StreamError) -> [Action] { refuse(error) }
-
-    /// The answer to `.sendState`.
-    package func stateMessage(_ statistics: StreamStatistics) -> ControlMessage {
-        .state(
-            StateMessage(
-                token: stream.map { token(of: $0) } ?? "", position: position, stepCount: stepCount, credits: credits,
-                statistics: statistics))
     }
 
     // MARK: What the server decided
@@ -392,14 +273,15 @@ package struct ServerSessionMachine: ~Copyable {
         return release
     }
 
-    // MARK: Helpers
+    // MARK: Helpers, for the events of the stream too
 
-    private static let draining = StreamError(
-        .draining, "the server is going down", hint: "connect again and open the stream at its token", isRetryable: true)
+    static let draining = StreamError(
+        .draining, "the server is going down", hint: "connect again and open the stream at its token", isRetryable: true
+    )
 
     /// Asks the stream for its next event when the client can take it. At the epoch's end the event is EPOCH_END, which
     /// needs no credit.
-    private mutating func pump() -> [Action] {
+    mutating func pump() -> [Action] {
         guard state == .streaming, !nextIsOutstanding, batchesInFlight < Self.maxBatchesInFlight,
             credits > 0 || position.step >= stepCount
         else { return [] }
@@ -409,13 +291,13 @@ package struct ServerSessionMachine: ~Copyable {
     }
 
     /// Whether an answer to `next` is the awaited one.
-    private mutating func take(_ answered: UInt64) -> Bool {
+    mutating func take(_ answered: UInt64) -> Bool {
         guard state == .streaming, nextIsOutstanding, answered == ticket else { return false }
         nextIsOutstanding = false
         return true
     }
 
-    private mutating func releaseStream() -> [Action] {
+    mutating func releaseStream() -> [Action] {
         guard stream != nil else { return [] }
         stream = nil
         credits = 0
@@ -424,16 +306,16 @@ package struct ServerSessionMachine: ~Copyable {
     }
 
     /// After a stream, or the attempt of one: ready for the next OPEN, or done when the server is draining.
-    private mutating func backToGreeted(_ actions: [Action]) -> [Action] {
+    mutating func backToGreeted(_ actions: [Action]) -> [Action] {
         state = isDraining ? .closed : .greeted
         return isDraining ? actions + [.closeConnection] : actions
     }
 
-    private func token(of stream: StreamInfo) -> String {
+    func token(of stream: StreamInfo) -> String {
         ResumeToken(manifestHash: stream.manifestHash, specHash: stream.specHash, address: position).description
     }
 
-    private func refuse(_ error: StreamError) -> [Action] { [.send(.error(ErrorMessage(error, scope: .request)))] }
+    func refuse(_ error: StreamError) -> [Action] { [.send(.error(ErrorMessage(error, scope: .request)))] }
 
     private mutating func notAllowed(_ type: FrameType) -> [Action] {
         fail(StreamError(.badFrame, "\(type.name) is not allowed in the state '\(state.rawValue)'"))

@@ -9,20 +9,32 @@ import Testing
     }
 
     /// Names that the command line and users' scripts rely on.
-    @Test("every page keeps its names", arguments: [
-        ("/v1/status", "batches_sent,bad_records,connections,datasets,listeners,memory_bytes,memory_limit_bytes,process_id,"
-            + "samples_sent,sent_bytes,started_at_seconds,state,streams,threads,uptime_seconds,version"),
-        ("/v1/streams", "augment_seconds,bad_records,batch_size,batches,client_id,cpu_seconds,credits,dataset,decode_seconds,"
-            + "epoch,id,idle_seconds,iterator,manifest,memory_bytes,num_parts,opened_seconds,part_index,part_records,"
-            + "queue_capacity,queue_depth,read_seconds,records,samples,spec,starved_seconds,state,step,steps,"
-            + "waited_seconds,waiting_for,warnings"),
-        ("/v1/clients", "connected_at_seconds,connected_seconds,id,peer,process_id,received_frames,sent_bytes,sent_frames,"
-            + "software,state,stream_id,user_id"),
-        ("/v1/datasets", "iterator,locked,name,open_streams,parameters"),
-        ("/v1/bad-records", "at_seconds,client_id,dataset,epoch,file,message,offset,reason,record,step,stream_id"),
-    ])
+    @Test(
+        "every page keeps its names",
+        arguments: [
+            (
+                "/v1/status",
+                "batches_sent,bad_records,connections,datasets,listeners,memory_bytes,memory_limit_bytes,process_id,"
+                    + "samples_sent,sent_bytes,started_at_seconds,state,streams,threads,uptime_seconds,version"
+            ),
+            (
+                "/v1/streams",
+                "augment_seconds,bad_records,batch_size,batches,client_id,cpu_seconds,credits,dataset,decode_seconds,"
+                    + "epoch,id,idle_seconds,iterator,manifest,memory_bytes,num_parts,opened_seconds,part_index,part_records,"
+                    + "queue_capacity,queue_depth,read_seconds,records,samples,spec,starved_seconds,state,step,steps,"
+                    + "waited_seconds,waiting_for,warnings"
+            ),
+            (
+                "/v1/clients",
+                "connected_at_seconds,connected_seconds,id,peer,process_id,received_frames,sent_bytes,sent_frames,"
+                    + "software,state,stream_id,user_id"
+            ),
+            ("/v1/datasets", "iterator,locked,name,open_streams,parameters"),
+            ("/v1/bad-records", "at_seconds,client_id,dataset,epoch,file,message,offset,reason,record,step,stream_id"),
+        ])
     func names(path: String, expected: String) async throws {
-        let answer = await AdminPages(control: FakeControlPlane(), allowsControl: false).answer(method: "GET", path: path)
+        let answer = await AdminPages(control: FakeControlPlane(), allowsControl: false).answer(
+            method: "GET", path: path)
         #expect(answer.status == 200)
         #expect(answer.contentType == "application/json")
         let value = try Self.object(answer)
@@ -45,10 +57,12 @@ import Testing
         #expect(try await read("/v1/bad-records", as: [BadRecordEntry].self) == control.badRecords())
     }
 
-    @Test("probes follow the daemon's state", arguments: [
-        ("/healthz", true, false, 200), ("/healthz", false, true, 503), ("/readyz", false, true, 200),
-        ("/readyz", true, false, 503),
-    ])
+    @Test(
+        "probes follow the daemon's state",
+        arguments: [
+            ("/healthz", true, false, 200), ("/healthz", false, true, 503), ("/readyz", false, true, 200),
+            ("/readyz", true, false, 503),
+        ])
     func probes(path: String, isHealthy: Bool, isReady: Bool, status: Int) async {
         let control = FakeControlPlane(isHealthy: isHealthy, isReady: isReady)
         let answer = await AdminPages(control: control, allowsControl: false).answer(method: "GET", path: path)
@@ -91,12 +105,16 @@ import Testing
         #expect(details.problems == ["h.yaml:1: a", "h.yaml:2: b"])
     }
 
-    @Test("what is not there is a problem that says so", arguments: [
-        ("GET", "/nothing", 404), ("GET", "/v1/status/", 404), ("POST", "/v1/status", 405), ("DELETE", "/metrics", 405),
-        ("GET", "", 404),
-    ])
+    @Test(
+        "what is not there is a problem that says so",
+        arguments: [
+            ("GET", "/nothing", 404), ("GET", "/v1/status/", 404), ("POST", "/v1/status", 405),
+            ("DELETE", "/metrics", 405),
+            ("GET", "", 404),
+        ])
     func problems(method: String, path: String, status: Int) async throws {
-        let answer = await AdminPages(control: FakeControlPlane(), allowsControl: true).answer(method: method, path: path)
+        let answer = await AdminPages(control: FakeControlPlane(), allowsControl: true).answer(
+            method: method, path: path)
         #expect(answer.status == status)
         #expect(answer.contentType == "application/problem+json")
         let details = try JSONDecoder().decode(ProblemDetails.self, from: Data(answer.body.utf8))

@@ -36,7 +36,8 @@ import Testing
                 kinds[family] = String(match.2)
             } else {
                 let sample = try #require(
-                    line.wholeMatch(of: /([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"\})? (-?[0-9][0-9.e+-]*)/), "\(line)")
+                    line.wholeMatch(of: /([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"\})? (-?[0-9][0-9.e+-]*)/),
+                    "\(line)")
                 #expect(String(sample.1) == family)
                 #expect(kinds[family] == (family.hasSuffix("_total") ? "counter" : "gauge"))
                 #expect(Double(sample.3) != nil)
@@ -46,13 +47,15 @@ import Testing
         #expect(series.count > 25)
     }
 
-    @Test("figures come out exactly", arguments: [
-        "headrace_build_info{version=\"1.0 \\\"x\\\"\\\\\"} 1", "headrace_ready 1",
-        "headrace_start_time_seconds 1700000000.25", "headrace_batches_sent_total 3",
-        "headrace_sent_bytes_total 1152921504606846976", "headrace_records_bad_total{reason=\"bad_image\"} 2",
-        "headrace_stage_seconds_total{stage=\"decode\"} 12", "headrace_stall_seconds_total{cause=\"credit\"} 1e-09",
-        "headrace_queue_capacity{dataset=\"train\"} 4", "headrace_streams{dataset=\"\"} 1",
-    ])
+    @Test(
+        "figures come out exactly",
+        arguments: [
+            "headrace_build_info{version=\"1.0 \\\"x\\\"\\\\\"} 1", "headrace_ready 1",
+            "headrace_start_time_seconds 1700000000.25", "headrace_batches_sent_total 3",
+            "headrace_sent_bytes_total 1152921504606846976", "headrace_records_bad_total{reason=\"bad_image\"} 2",
+            "headrace_stage_seconds_total{stage=\"decode\"} 12", "headrace_stall_seconds_total{cause=\"credit\"} 1e-09",
+            "headrace_queue_capacity{dataset=\"train\"} 4", "headrace_streams{dataset=\"\"} 1",
+        ])
     func samples(line: String) {
         #expect(PrometheusText(Self.figures).text.split(separator: "\n").contains(Substring(line)))
     }

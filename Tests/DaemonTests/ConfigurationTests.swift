@@ -49,7 +49,8 @@ import Testing
         }.joined()
     }
 
-    @Test("every key is read from a file, keeps its origin, and comes out of --print-config as it went in",
+    @Test(
+        "every key is read from a file, keeps its origin, and comes out of --print-config as it went in",
         arguments: ConfigurationCatalog.keys.map(\.path))
     func everyKey(path: String) throws {
         let sample = try #require(Self.samples[path], "give the new key a sample")
@@ -90,8 +91,9 @@ import Testing
 
     @Test("variables are named after the key path")
     func variableName() {
-        #expect(ConfigurationCatalog.byPath["limits.memory_per_client"]?.environmentVariable
-            == "HEADRACE_LIMITS_MEMORY_PER_CLIENT")
+        #expect(
+            ConfigurationCatalog.byPath["limits.memory_per_client"]?.environmentVariable
+                == "HEADRACE_LIMITS_MEMORY_PER_CLIENT")
     }
 
     @Test("no two keys share a variable")
@@ -115,12 +117,14 @@ import Testing
         #expect(loaded.settings.origin("threads") == .builtIn)
     }
 
-    @Test("without a file every path is allowed only while nobody else can connect", arguments: [
-        (["HEADRACE_LISTEN_UNIX_MODE": "0660"], DaemonConfiguration.PathRule.beneath([])),
-        (["HEADRACE_LISTEN_TCP_HOST": "h", "HEADRACE_LISTEN_TCP_INSECURE": "true"], .beneath([])),
-        (["HEADRACE_ROOTS": "/a:/b"], .beneath(["/a", "/b"])),
-        (["HEADRACE_THREADS": "2"], .everything),
-    ])
+    @Test(
+        "without a file every path is allowed only while nobody else can connect",
+        arguments: [
+            (["HEADRACE_LISTEN_UNIX_MODE": "0660"], DaemonConfiguration.PathRule.beneath([])),
+            (["HEADRACE_LISTEN_TCP_HOST": "h", "HEADRACE_LISTEN_TCP_INSECURE": "true"], .beneath([])),
+            (["HEADRACE_ROOTS": "/a:/b"], .beneath(["/a", "/b"])),
+            (["HEADRACE_THREADS": "2"], .everything),
+        ])
     func closed(environment: [String: String], expected: DaemonConfiguration.PathRule) throws {
         let loaded = try ConfigurationLoader(surroundings: Self.surroundings(environment)).load()
         #expect(loaded.configuration.paths == expected)
@@ -143,13 +147,15 @@ import Testing
         #expect(loaded.settings.origin("listen.unix.path").description == "--socket")
     }
 
-    @Test("sockets go where systemd, the user's session or the system keeps them", arguments: [
-        (["RUNTIME_DIRECTORY": "/run/a:/run/b"], true, "/run/a"),
-        (["XDG_RUNTIME_DIR": "/run/user/9"], true, "/run/user/9/headrace"),
-        ([:], true, "/run/headrace"),
-        ([:], false, "/tmp/headrace-7"),
-        (["XDG_RUNTIME_DIR": "relative"], false, "/tmp/headrace-7"),
-    ] as [([String: String], Bool, String)])
+    @Test(
+        "sockets go where systemd, the user's session or the system keeps them",
+        arguments: [
+            (["RUNTIME_DIRECTORY": "/run/a:/run/b"], true, "/run/a"),
+            (["XDG_RUNTIME_DIR": "/run/user/9"], true, "/run/user/9/headrace"),
+            ([:], true, "/run/headrace"),
+            ([:], false, "/tmp/headrace-7"),
+            (["XDG_RUNTIME_DIR": "relative"], false, "/tmp/headrace-7"),
+        ] as [([String: String], Bool, String)])
     func runDirectory(environment: [String: String], hasSystem: Bool, expected: String) {
         let surroundings = Surroundings(
             environment: environment, userID: 7, coreCount: 1, memoryBytes: 1, hasSystemRunDirectory: hasSystem)
@@ -185,38 +191,52 @@ import Testing
         #expect(loaded.configuration.datasets["b"]?.iterator == "CSVIter")
     }
 
-    @Test("a problem names its line and what to do", arguments: [
-        ("threads: 1\n\nlimts:\n  memory: 1GiB\n", "h.yaml:3: unknown key 'limts'; did you mean 'limits'?"),
-        ("limits:\n  memroy: 1GiB\n", "h.yaml:2: unknown key 'limits.memroy'; did you mean 'limits.memory'?"),
-        ("memory: 1GiB\n", "h.yaml:1: unknown key 'memory'; did you mean 'limits.memory'?"),
-        ("dataset: {}\n", "h.yaml:1: unknown key 'dataset'; did you mean 'datasets'?"),
-        ("zzz: 1\n", "h.yaml:1: unknown key 'zzz'"),
-        ("threads: many\n", "h.yaml:1: 'threads' is 'many'; it must be auto, or a whole number from 1 to 1024"),
-        ("limits:\n  memory: 5 parsecs\n",
-            "h.yaml:2: 'limits.memory' is '5 parsecs'; it must be auto, or a size from 1MiB to 1024TiB, such as 512MiB"),
-        ("timeouts:\n  drain: soon\n", "h.yaml:2: 'timeouts.drain' is 'soon'; it must be a time from 0s to 1d, such as 30s"),
-        ("log: {level: warn}\n",
-            "h.yaml:1: 'log.level' is 'warn'; it must be one of trace, debug, info, notice, warning, error, critical "
-                + "(did you mean 'warning'?)"),
-        ("listen:\n  unix:\n    mode: 0999\n",
-            "h.yaml:3: 'listen.unix.mode' is '0999'; it must be octal permission bits, such as 0660"),
-        ("roots: /data\n", "h.yaml:1: 'roots' is '/data'; it must be a list of absolute paths, a line '- /path' each"),
-        ("roots: [data]\n", "h.yaml:1: 'roots' must be a list of absolute paths"),
-        ("threads: [1]\n", "h.yaml:1: 'threads' must be a single value, not a list"),
-        ("threads: {a: 1}\n", "h.yaml:1: 'threads' must be a value, not further keys"),
-        ("limits: 3\n", "h.yaml:1: 'limits' must be a mapping of keys to values"),
-        ("- a\n", "h.yaml:1: the file must be a mapping of keys to values"),
-        ("threads: 1\nthreads: 2\n", "h.yaml:1: the key 'threads' is given twice"),
-        ("threads: 1\n  bad\n: {", "h.yaml:3: did not find expected key"),
-        ("listen:\n  tcp:\n    host: 0.0.0.0\n", "h.yaml:3: 'listen.tcp.host' is '0.0.0.0', but whoever reaches"),
-        ("limits: {memory: 1GiB, memory_per_client: 2GiB}\n", "h.yaml:1: 'limits.memory_per_client' is more than"),
-        ("admin:\n  path: /run/user/7/headrace/data.sock\n", "h.yaml:2: 'admin.path' and 'listen.unix.path' are"),
-        ("admin:\n  path: /\(String(repeating: "p", count: 107))\n", "h.yaml:2: 'admin.path' is 108 bytes long"),
-        ("datasets:\n  a: {batch_size: 3}\n", "h.yaml:2: data set 'a' needs 'iterator'"),
-        ("datasets:\n  a b: {iterator: x}\n", "h.yaml:2: a data set's name is"),
-        ("datasets:\n  a:\n    iterator: x\n    p: {q: 1}\n", "h.yaml:4: data set 'a': 'p' must be a value or"),
-        ("datasets:\n  a:\n    iterator: x\n    locked: p\n", "h.yaml:4: data set 'a': 'locked' must be a list"),
-    ])
+    @Test(
+        "a problem names its line and what to do",
+        arguments: [
+            ("threads: 1\n\nlimts:\n  memory: 1GiB\n", "h.yaml:3: unknown key 'limts'; did you mean 'limits'?"),
+            ("limits:\n  memroy: 1GiB\n", "h.yaml:2: unknown key 'limits.memroy'; did you mean 'limits.memory'?"),
+            ("memory: 1GiB\n", "h.yaml:1: unknown key 'memory'; did you mean 'limits.memory'?"),
+            ("dataset: {}\n", "h.yaml:1: unknown key 'dataset'; did you mean 'datasets'?"),
+            ("zzz: 1\n", "h.yaml:1: unknown key 'zzz'"),
+            ("threads: many\n", "h.yaml:1: 'threads' is 'many'; it must be auto, or a whole number from 1 to 1024"),
+            (
+                "limits:\n  memory: 5 parsecs\n",
+                "h.yaml:2: 'limits.memory' is '5 parsecs'; it must be auto, or a size from 1MiB to 1024TiB, such as 512MiB"
+            ),
+            (
+                "timeouts:\n  drain: soon\n",
+                "h.yaml:2: 'timeouts.drain' is 'soon'; it must be a time from 0s to 1d, such as 30s"
+            ),
+            (
+                "log: {level: warn}\n",
+                "h.yaml:1: 'log.level' is 'warn'; it must be one of trace, debug, info, notice, warning, error, critical "
+                    + "(did you mean 'warning'?)"
+            ),
+            (
+                "listen:\n  unix:\n    mode: 0999\n",
+                "h.yaml:3: 'listen.unix.mode' is '0999'; it must be octal permission bits, such as 0660"
+            ),
+            (
+                "roots: /data\n",
+                "h.yaml:1: 'roots' is '/data'; it must be a list of absolute paths, a line '- /path' each"
+            ),
+            ("roots: [data]\n", "h.yaml:1: 'roots' must be a list of absolute paths"),
+            ("threads: [1]\n", "h.yaml:1: 'threads' must be a single value, not a list"),
+            ("threads: {a: 1}\n", "h.yaml:1: 'threads' must be a value, not further keys"),
+            ("limits: 3\n", "h.yaml:1: 'limits' must be a mapping of keys to values"),
+            ("- a\n", "h.yaml:1: the file must be a mapping of keys to values"),
+            ("threads: 1\nthreads: 2\n", "h.yaml:1: the key 'threads' is given twice"),
+            ("threads: 1\n  bad\n: {", "h.yaml:3: did not find expected key"),
+            ("listen:\n  tcp:\n    host: 0.0.0.0\n", "h.yaml:3: 'listen.tcp.host' is '0.0.0.0', but whoever reaches"),
+            ("limits: {memory: 1GiB, memory_per_client: 2GiB}\n", "h.yaml:1: 'limits.memory_per_client' is more than"),
+            ("admin:\n  path: /run/user/7/headrace/data.sock\n", "h.yaml:2: 'admin.path' and 'listen.unix.path' are"),
+            ("admin:\n  path: /\(String(repeating: "p", count: 107))\n", "h.yaml:2: 'admin.path' is 108 bytes long"),
+            ("datasets:\n  a: {batch_size: 3}\n", "h.yaml:2: data set 'a' needs 'iterator'"),
+            ("datasets:\n  a b: {iterator: x}\n", "h.yaml:2: a data set's name is"),
+            ("datasets:\n  a:\n    iterator: x\n    p: {q: 1}\n", "h.yaml:4: data set 'a': 'p' must be a value or"),
+            ("datasets:\n  a:\n    iterator: x\n    locked: p\n", "h.yaml:4: data set 'a': 'locked' must be a list"),
+        ])
     func problemText(yaml: String, expected: String) throws {
         let found = try Self.problems(yaml)
         #expect(found.count == 1)
@@ -228,19 +248,23 @@ import Testing
         let found = try Self.problems(
             "thread: 1\nreaders: 0\n", environment: ["HEADRACE_LIMITS_STREAMS": "none"])
         #expect(found.count == 3)
-        #expect(found.last == "HEADRACE_LIMITS_STREAMS: 'limits.streams' is 'none'; it must be a whole number from 1 to 1000000")
+        #expect(
+            found.last
+                == "HEADRACE_LIMITS_STREAMS: 'limits.streams' is 'none'; it must be a whole number from 1 to 1000000")
     }
 
     @Test("a near miss in the environment is a warning; Kubernetes' own variables are not")
     func environmentWarnings() throws {
         let loaded = try Self.load(
-            "", environment: [
+            "",
+            environment: [
                 "HEADRACE_LIMIT_MEMORY": "1GiB", "HEADRACE_URL": "unix:/x", "HEADRACE_PORT": "tcp://10.0.0.1:9347",
                 "HEADRACE_SERVICE_HOST": "10.0.0.1",
             ])
-        #expect(loaded.warnings.map(\.description) == [
-            "HEADRACE_LIMIT_MEMORY: is not a setting and has no effect; did you mean 'HEADRACE_LIMITS_MEMORY'?"
-        ])
+        #expect(
+            loaded.warnings.map(\.description) == [
+                "HEADRACE_LIMIT_MEMORY: is not a setting and has no effect; did you mean 'HEADRACE_LIMITS_MEMORY'?"
+            ])
     }
 
     @Test("a file that is not there is one clear line")
@@ -272,34 +296,46 @@ import Testing
         let dataset = try #require(loaded.configuration.datasets["train/v1"])
         #expect(dataset.iterator == "ImageRecordIter")
         #expect(dataset.locked == ["data_shape", "mean_r"])
-        #expect(dataset.parameters == [
-            "path_imgrec": .string("/data/it's \"it\".rec"), "data_shape": .list([.integer(3), .integer(224), .integer(224)]),
-            "batch_size": .integer(128), "rand_crop": .bool(true), "mean_r": .number(123.68), "scale": .number(1e-05),
-            "label": .string("7"), "ctx": .null,
-            "nested": .list([.list([.integer(1), .integer(2)]), .list([.string("x")])]),
-        ])
+        #expect(
+            dataset.parameters == [
+                "path_imgrec": .string("/data/it's \"it\".rec"),
+                "data_shape": .list([.integer(3), .integer(224), .integer(224)]),
+                "batch_size": .integer(128), "rand_crop": .bool(true), "mean_r": .number(123.68),
+                "scale": .number(1e-05),
+                "label": .string("7"), "ctx": .null,
+                "nested": .list([.list([.integer(1), .integer(2)]), .list([.string("x")])]),
+            ])
         let again = try Self.load(ConfigurationPrinter.text(loaded.settings))
         #expect(again.configuration.datasets["train/v1"]?.parameters == dataset.parameters)
         #expect(again.configuration.datasets["train/v1"]?.locked == dataset.locked)
     }
 
-    @Test("sizes are read exactly and print as they were", arguments: [
-        ("0", 0), ("1", 1), ("512MiB", 512 << 20), ("2 GiB", 2 << 30), ("1.5GiB", 3 << 29), ("64kB", 64_000), ("7B", 7),
-        ("1TiB", 1 << 40),
-    ])
+    @Test(
+        "sizes are read exactly and print as they were",
+        arguments: [
+            ("0", 0), ("1", 1), ("512MiB", 512 << 20), ("2 GiB", 2 << 30), ("1.5GiB", 3 << 29), ("64kB", 64_000),
+            ("7B", 7),
+            ("1TiB", 1 << 40),
+        ])
     func sizes(text: String, bytes: Int) {
         #expect(ByteCount.parse(text) == bytes)
         #expect(ByteCount.parse(ByteCount.text(bytes)) == bytes)
     }
 
-    @Test("what is no size is refused", arguments: [
-        "", "MiB", "-1", "+1", "1e3", "0x10", "1.2.3MiB", "9223372036854775807KiB", "1 2", "nan", "1iB", "99999999999999999999",
-    ])
+    @Test(
+        "what is no size is refused",
+        arguments: [
+            "", "MiB", "-1", "+1", "1e3", "0x10", "1.2.3MiB", "9223372036854775807KiB", "1 2", "nan", "1iB",
+            "99999999999999999999",
+        ])
     func badSizes(text: String) { #expect(ByteCount.parse(text) == nil) }
 
-    @Test("times are read exactly and print as they were", arguments: [
-        ("0", 0), ("30s", 30_000), ("250ms", 250), ("1.5m", 90_000), ("2h", 7_200_000), ("1d", 86_400_000), ("3", 3000),
-    ])
+    @Test(
+        "times are read exactly and print as they were",
+        arguments: [
+            ("0", 0), ("30s", 30_000), ("250ms", 250), ("1.5m", 90_000), ("2h", 7_200_000), ("1d", 86_400_000),
+            ("3", 3000),
+        ])
     func times(text: String, milliseconds: Int) {
         #expect(DurationText.parse(text) == .milliseconds(milliseconds))
         #expect(DurationText.parse(DurationText.text(.milliseconds(milliseconds))) == .milliseconds(milliseconds))

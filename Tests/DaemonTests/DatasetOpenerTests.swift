@@ -49,12 +49,12 @@ import Testing
         try await body(opener, budget, seen)
     }
 
-    static func client(_ id: UInt64 = 1) -> ClientIdentity {
-        ClientIdentity(id: id, processID: nil, userID: nil, peer: "unix", software: "test")
-    }
+    static let user = ClientIdentity(id: 1, processID: 9, userID: 1, peer: "unix", software: "test")
 
-    static func open(_ opener: DatasetOpener, _ request: OpenRequest, client: UInt64 = 1) throws(StreamError) -> any BatchStream {
-        try opener.open(request, client: Self.client(client), allocator: HeapSlabAllocator())
+    static func open(
+        _ opener: DatasetOpener, _ request: OpenRequest, client: ClientIdentity = user
+    ) throws(StreamError) -> any BatchStream {
+        try opener.open(request, client: client, allocator: HeapSlabAllocator())
     }
 
     static let train = DatasetConfiguration(
@@ -64,35 +64,51 @@ import Testing
     @Test("a data set gives its parameters, and the client's own win over them")
     func dataset() async throws {
         try await Self.withOpener(datasets: [Self.train], paths: .beneath([])) { opener, _, seen in
-            let stream = try Self.open(opener, OpenRequest(dataset: "train", parameters: ["batch_size": .integer(2), "seed": .null]))
-            #expect(seen.parameters.withLock { $0 } == [
-                "path": .string("/data/t.rec"), "batch_size": .integer(2), "seed": .integer(7),
-            ])
+            let stream = try Self.open(
+                opener, OpenRequest(dataset: "train", parameters: ["batch_size": .integer(2), "seed": .null]))
+            #expect(
+                seen.parameters.withLock { $0 } == [
+                    "path": .string("/data/t.rec"), "batch_size": .integer(2), "seed": .integer(7),
+                ])
             let batches = try await stream.restOfEpoch()
             #expect(batches.count == 5)
             stream.close()
         }
     }
 
-    @Test("what cannot be opened is refused with its code and a way out", arguments: [
-        (OpenRequest(dataset: "trian"), StreamError.Code.unknownDataset, "did you mean 'train'?"),
-        (OpenRequest(dataset: "train", parameters: ["seed": .integer(1)]), .badParameter, "leave it out; it is 7"),
-        (OpenRequest(dataset: "train", parameters: ["path": .string("/etc/passwd")]), .badParameter, "leave it out"),
-        (OpenRequest(dataset: "train", parameters: ["batchsize": .integer(1)]), .badParameter, "batch_size"),
-        (OpenRequest(iterator: "PaternIter"), .unknownIterator, "did you mean 'PatternIter'?"),
-        (OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .string("/data/x")]),
-            .forbiddenPath, "'roots'"),
-        (OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .integer(5)]), .badParameter,
-            "absolute"),
-        (OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .list([])]), .badParameter, "path"),
-        (OpenRequest(), .badRequest, "either"),
-        (OpenRequest(dataset: "train", iterator: "PatternIter"), .badRequest, "either"),
-        (OpenRequest(dataset: "train", token: "nonsense"), .badRequest, "token"),
-        (OpenRequest(dataset: "train", token: "hr1.x.s.0.0"), .stateMismatch, "other data"),
-        (OpenRequest(dataset: "train", token: "hr1.m.x.0.0"), .stateMismatch, "other parameters"),
-        (OpenRequest(dataset: "train", token: "hr1.m.s.0.4"), .badPosition, "step 4 of epoch 0"),
-        (OpenRequest(dataset: "train", token: "hr1.m.s.9223372036854775807.0"), .badPosition, "does not exist"),
-    ])
+    @Test(
+        "what cannot be opened is refused with its code and a way out",
+        arguments: [
+            (OpenRequest(dataset: "trian"), StreamError.Code.unknownDataset, "did you mean 'train'?"),
+            (OpenRequest(dataset: "train", parameters: ["seed": .integer(1)]), .badParameter, "leave it out; it is 7"),
+            (
+                OpenRequest(dataset: "train", parameters: ["path": .string("/etc/passwd")]), .badParameter,
+                "leave it out"
+            ),
+            (OpenRequest(dataset: "train", parameters: ["batchsize": .integer(1)]), .badParameter, "batch_size"),
+            (OpenRequest(iterator: "PaternIter"), .unknownIterator, "did you mean 'PatternIter'?"),
+            (
+                OpenRequest(
+                    iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .string("/data/x")]),
+                .forbiddenPath, "'roots'"
+            ),
+            (
+                OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .integer(5)]),
+                .badParameter,
+                "absolute"
+            ),
+            (
+                OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(1), "path": .list([])]),
+                .badParameter, "path"
+            ),
+            (OpenRequest(), .badRequest, "either"),
+            (OpenRequest(dataset: "train", iterator: "PatternIter"), .badRequest, "either"),
+            (OpenRequest(dataset: "train", token: "nonsense"), .badRequest, "token"),
+            (OpenRequest(dataset: "train", token: "hr1.x.s.0.0"), .stateMismatch, "other data"),
+            (OpenRequest(dataset: "train", token: "hr1.m.x.0.0"), .stateMismatch, "other parameters"),
+            (OpenRequest(dataset: "train", token: "hr1.m.s.0.4"), .badPosition, "step 4 of epoch 0"),
+            (OpenRequest(dataset: "train", token: "hr1.m.s.9223372036854775807.0"), .badPosition, "does not exist"),
+        ])
     func refusals(request: OpenRequest, code: StreamError.Code, text: String) async throws {
         try await Self.withOpener(datasets: [Self.train], paths: .beneath([])) { opener, budget, _ in
             let error = #expect(throws: StreamError.self) { try Self.open(opener, request) }
@@ -121,34 +137,47 @@ import Testing
         let folder = try PathGuardTests.makeFolder()
         try await Self.withOpener(paths: .beneath([folder.path + "/data"])) { opener, _, seen in
             let stream = try Self.open(
-                opener, OpenRequest(iterator: "PatternIter", parameters: [
-                    "batch_size": .string("4"), "path": .string(folder.path + "/alias/in"),
-                ]))
+                opener,
+                OpenRequest(
+                    iterator: "PatternIter",
+                    parameters: [
+                        "batch_size": .string("4"), "path": .string(folder.path + "/alias/in"),
+                    ]))
             stream.close()
             let path = seen.parameters.withLock { $0["path"] }
             #expect(path?.description.hasSuffix("/data/train.rec'") == true, "\(String(describing: path))")
             // Not given is not a path.
             let without = try Self.open(
-                opener, OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(4), "path": .string("")]))
+                opener,
+                OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(4), "path": .string("")]))
             without.close()
         }
     }
 
-    @Test("memory is reserved whole at open, refused with the arithmetic, and given back at close")
-    func memory() async throws {
+    @Test(
+        "memory is reserved whole at open, by user or address, refused with the arithmetic, and given back at close",
+        arguments: [
+            // The user or address that fills its share, the same on another connection, another one, and a third.
+            [(UInt32(7), "unix"), (7, "unix"), (8, "unix"), (9, "unix")],
+            [(nil, "10.0.0.7:1"), (nil, "10.0.0.7:2"), (nil, "10.0.0.8:1"), (nil, "[::1]:1")],
+        ] as [[(UInt32?, String)]])
+    func memory(peers: [(UInt32?, String)]) async throws {
         let request = OpenRequest(dataset: "train")
+        let clients = peers.enumerated().map { id, peer in
+            ClientIdentity(id: UInt64(id), processID: nil, userID: peer.0, peer: peer.1, software: "test")
+        }
         let payload = PatternSource(records: 10, batchSize: 4, prefetch: 2).info.layout.payloadBytes
         let needed = PrefetchedStream.slabCount(prefetch: 2) * payload
         try await Self.withOpener(
             datasets: [Self.train], memory: 2 * needed, memoryPerClient: needed
         ) { opener, budget, _ in
-            let first = try Self.open(opener, request, client: 1)
+            let first = try Self.open(opener, request, client: clients[0])
             #expect(budget.usedBytes == needed)
-            let mine = #expect(throws: StreamError.self) { try Self.open(opener, request, client: 1) }
-            #expect(mine?.code == .memoryLimit)
-            #expect(mine?.message.contains("4 batches of \(payload) bytes") == true)
-            let second = try Self.open(opener, request, client: 2)
-            let third = #expect(throws: StreamError.self) { try Self.open(opener, request, client: 3) }
+            let same = #expect(throws: StreamError.self) { try Self.open(opener, request, client: clients[1]) }
+            #expect(same?.code == .memoryLimit)
+            #expect(same?.message.contains("4 batches of \(payload) bytes") == true)
+            let second = try Self.open(opener, request, client: clients[2])
+            let third = #expect(throws: StreamError.self) { try Self.open(opener, request, client: clients[3]) }
             #expect(third?.hint.contains("limits.memory") == true)
             first.close()
             second.close()
@@ -178,15 +207,19 @@ import Testing
         }
     }
 
-    @Test("a data set's mistakes are found before anybody opens it", arguments: [
-        ("PatternItr", [:], [], "there is no iterator 'PatternItr'; did you mean 'PatternIter'?"),
-        ("PatternIter", ["batch_siz": .integer(1)], [],
-            "PatternIter has no parameter 'batch_siz'; did you mean 'batch_size'?"),
-        ("PatternIter", ["batch_size": .integer(0)], [], "parameter 'batch_size' is 0; allowed: 1 to 1000000"),
-        ("PatternIter", ["path": .string("rel")], [], "'path' is 'rel'; it must be an absolute path"),
-        ("PatternIter", [:], ["sed"], "'locked': PatternIter has no parameter 'sed'; did you mean 'seed'?"),
-        ("PatternIter", ["seed": .null, "path": .string("")], ["seed"], nil),
-    ] as [(String, [String: ParameterValue], Set<String>, String?)])
+    @Test(
+        "a data set's mistakes are found before anybody opens it",
+        arguments: [
+            ("PatternItr", [:], [], "there is no iterator 'PatternItr'; did you mean 'PatternIter'?"),
+            (
+                "PatternIter", ["batch_siz": .integer(1)], [],
+                "PatternIter has no parameter 'batch_siz'; did you mean 'batch_size'?"
+            ),
+            ("PatternIter", ["batch_size": .integer(0)], [], "parameter 'batch_size' is 0; allowed: 1 to 1000000"),
+            ("PatternIter", ["path": .string("rel")], [], "'path' is 'rel'; it must be an absolute path"),
+            ("PatternIter", [:], ["sed"], "'locked': PatternIter has no parameter 'sed'; did you mean 'seed'?"),
+            ("PatternIter", ["seed": .null, "path": .string("")], ["seed"], nil),
+        ] as [(String, [String: ParameterValue], Set<String>, String?)])
     func check(iterator: String, parameters: [String: ParameterValue], locked: Set<String>, expected: String?) {
         let dataset = DatasetConfiguration(name: "d", iterator: iterator, parameters: parameters, locked: locked)
         let problems = DatasetCheck.problems(dataset, kinds: [Self.kind(Seen())])

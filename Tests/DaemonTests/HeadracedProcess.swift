@@ -11,7 +11,9 @@ final class HeadracedProcess {
     /// `$HEADRACED`, or the program beside the test's own.
     static var program: String {
         ProcessInfo.processInfo.environment["HEADRACED"]
-            ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("headraced").path
+            ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(
+                "headraced"
+            ).path
     }
 
     init(_ arguments: [String], environment: [String: String] = [:]) throws {

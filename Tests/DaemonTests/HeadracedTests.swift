@@ -38,14 +38,16 @@ import Testing
         }
     }
 
-    @Test("what keeps it from starting is one line and a status that says which kind", arguments: [
-        (["--private"], 64, "--private needs --socket"),
-        (["--private", "--socket", "/tmp/x.sock", "--config", "/x.yaml"], 64, "--private takes no --config"),
-        (["--config", "/nowhere/h.yaml"], 78, "/nowhere/h.yaml: cannot be read"),
-        (["--private", "--socket", "relative.sock"], 78, "--socket: 'listen.unix.path' is 'relative.sock'"),
-        (["--private", "--socket", "/proc/nowhere/x.sock"], 73, "/proc/nowhere"),
-        (["--private", "--socket", "/etc/passwd"], 73, "/etc/passwd"),
-    ] as [([String], Int32, String)])
+    @Test(
+        "what keeps it from starting is one line and a status that says which kind",
+        arguments: [
+            (["--private"], 64, "--private needs --socket"),
+            (["--private", "--socket", "/tmp/x.sock", "--config", "/x.yaml"], 64, "--private takes no --config"),
+            (["--config", "/nowhere/h.yaml"], 78, "/nowhere/h.yaml: cannot be read"),
+            (["--private", "--socket", "relative.sock"], 78, "--socket: 'listen.unix.path' is 'relative.sock'"),
+            (["--private", "--socket", "/proc/nowhere/x.sock"], 73, "/proc/nowhere"),
+            (["--private", "--socket", "/etc/passwd"], 73, "/etc/passwd"),
+        ] as [([String], Int32, String)])
     func failures(arguments: [String], status: Int32, text: String) throws {
         let end = try HeadracedProcess(arguments).finish()
         #expect(end.status == status)

@@ -44,8 +44,12 @@ import Testing
 
     @Test("text lines quote what has spaces, and nothing from outside can forge a line")
     func text() {
-        let line = StreamLogSink.text(Self.entry("hello\nworld\u{1B}[31m", [("a", "1"), ("b", "x y\r\n"), ("c", "")]), at: Self.date)
-        #expect(line == "2023-11-14T22:13:20.500Z warning server: hello\u{FFFD}world\u{FFFD}[31m a=1 b=\"x y\u{FFFD}\u{FFFD}\" c=\"\"\n")
+        let line = StreamLogSink.text(
+            Self.entry("hello\nworld\u{1B}[31m", [("a", "1"), ("b", "x y\r\n"), ("c", "")]), at: Self.date)
+        #expect(
+            line
+                == "2023-11-14T22:13:20.500Z warning server: hello\u{FFFD}world\u{FFFD}[31m a=1 b=\"x y\u{FFFD}\u{FFFD}\" c=\"\"\n"
+        )
     }
 
     @Test("JSON lines are one object a line with the fields beside the standard names")
@@ -53,19 +57,22 @@ import Testing
         let line = StreamLogSink.json(Self.entry("a \"b\"\n", [("client", "7"), ("message", "forged")]), at: Self.date)
         #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
-        #expect(object == [
-            "time": "2023-11-14T22:13:20.500Z", "level": "warning", "label": "server", "message": "a \"b\"\n", "client": "7",
-        ])
+        #expect(
+            object == [
+                "time": "2023-11-14T22:13:20.500Z", "level": "warning", "label": "server", "message": "a \"b\"\n",
+                "client": "7",
+            ])
     }
 
     @Test("journal entries keep each field apart, with a name the journal takes")
     func journal() {
         let (bytes, offsets) = JournalLogSink.encode(Self.entry("two\nlines", [("stream-id", "7=8"), ("über", "x")]))
         let fields = zip(offsets, offsets.dropFirst()).map { String(decoding: bytes[$0..<$1], as: UTF8.self) }
-        #expect(fields == [
-            "MESSAGE=two\nlines", "PRIORITY=4", "SYSLOG_IDENTIFIER=headraced", "HEADRACE_LABEL=server",
-            "HEADRACE_STREAM_ID=7=8", "HEADRACE__BER=x",
-        ])
+        #expect(
+            fields == [
+                "MESSAGE=two\nlines", "PRIORITY=4", "SYSLOG_IDENTIFIER=headraced", "HEADRACE_LABEL=server",
+                "HEADRACE_STREAM_ID=7=8", "HEADRACE__BER=x",
+            ])
     }
 
     @Test("a journal entry has at most as many fields as the C side sends")

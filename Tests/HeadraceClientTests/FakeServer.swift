@@ -42,7 +42,8 @@ final class FakeServer: Sendable {
         self.children = children
     }
 
-    static func start(_ endpoint: Endpoint, _ configuration: Configuration = Configuration()) async throws -> FakeServer {
+    static func start(_ endpoint: Endpoint, _ configuration: Configuration = Configuration()) async throws -> FakeServer
+    {
         let box = Box()
         let listener = try await Listener.bind(endpoint, group: NIOSingletons.posixEventLoopGroup) { channel in
             channel.eventLoop.makeCompletedFuture {

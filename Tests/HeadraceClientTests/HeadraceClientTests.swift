@@ -210,7 +210,8 @@ struct HeadraceClientTests {
             case .midHeader: .cut(20)
             case .midBatch: .cut(frame.readableBytes / 2)
             case .beforeBatch: .cut(0)
-            case .hugeLength: .replace(Self.header(frame) { $0.setInteger(UInt64(1) << 63, at: 8, endianness: .little) })
+            case .hugeLength:
+                .replace(Self.header(frame) { $0.setInteger(UInt64(1) << 63, at: 8, endianness: .little) })
             case .tooLong: .replace(Self.header(frame) { $0.setInteger(UInt64(1) << 31, at: 8, endianness: .little) })
             case .wrongSequence: .replace(Self.header(frame) { $0.setInteger(UInt32(99), at: 20, endianness: .little) })
             case .badChecksum: .replace(Self.changed(frame, at: frame.readableBytes - 1, to: 0xFF))
@@ -265,7 +266,9 @@ struct HeadraceClientTests {
         }
     }
 
-    @Test("a deadline that passes says what was awaited", arguments: [FrameType.hello, .opened, .batch, .position, .state])
+    @Test(
+        "a deadline that passes says what was awaited",
+        arguments: [FrameType.hello, .opened, .batch, .position, .state])
     func deadlines(type: FrameType) async throws {
         var options = HeadraceOptions()
         options.connectTimeout = .milliseconds(type == .hello ? 50 : 5000)
@@ -327,7 +330,9 @@ struct HeadraceClientTests {
 
     @Test("what cannot be connected to is named")
     func cannotConnect() async throws {
-        for (endpoint, code) in [("unix:/tmp/headrace-nobody.sock", HeadraceError.Code.cannotConnect), ("ftp://x", .badRequest)] {
+        for (endpoint, code) in [
+            ("unix:/tmp/headrace-nobody.sock", HeadraceError.Code.cannotConnect), ("ftp://x", .badRequest),
+        ] {
             let error = await #expect(throws: HeadraceError.self) { try await HeadraceClient.connect(endpoint) }
             #expect(error?.code == code)
         }

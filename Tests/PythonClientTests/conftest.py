@@ -16,6 +16,7 @@ FIXTURES = CHECKOUT / "Tests" / "Fixtures"
 sys.path.insert(0, str(CHECKOUT / "Sources" / "PythonClient"))
 sys.path.insert(0, str(HERE))
 
+import headrace  # noqa: E402
 from scripted_server import ScriptedServer  # noqa: E402
 
 
@@ -51,3 +52,15 @@ def reference(tmp_path_factory):
 @pytest.fixture(scope="session")
 def cases(reference):
     return json.loads((reference / "cases.json").read_text())["cases"]
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A client of one private daemon for the tests of a module."""
+    if not os.environ.get("HEADRACED"):
+        pytest.skip("no daemon to test: $HEADRACED is not set")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("HEADRACE_URL", raising=False)
+        patch.setattr("headrace._endpoint.DEFAULT_SOCKET", "/nonexistent/data.sock")
+        with headrace.connect() as connected:
+            yield connected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 import numpy as np
@@ -12,20 +11,9 @@ from reference_set import array_difference, deviation
 import headrace
 
 FAMILY = "ImageRecord"
-# Depend on MXNet's random numbers or on its timing; the Swift tests compare their distributions.
+# Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
 EPOCH_LIMIT = 400
-
-
-@pytest.fixture(scope="module")
-def client():
-    if not os.environ.get("HEADRACED"):
-        pytest.skip("no daemon to test: $HEADRACED is not set")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("HEADRACE_URL", raising=False)
-        patch.setattr("headrace._endpoint.DEFAULT_SOCKET", "/nonexistent/data.sock")
-        with headrace.connect() as connected:
-            yield connected
 
 
 class Difference(Exception):

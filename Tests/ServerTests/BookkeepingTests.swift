@@ -28,6 +28,12 @@ struct BookkeepingTests {
         #expect(ring.inOrder.map(\.record.ordinal) == Array(max(0, count - BadRecordRing.capacity)..<count))
     }
 
+    @Test("a client's text cannot move the cursor or fill the log")
+    func logText() {
+        #expect(LogText.clean("run\u{1B}[2J\n\u{9B}17 \u{e9}") == "run[2J17 \u{e9}")
+        #expect(LogText.clean(String(repeating: "x", count: 1_000_000)).count == 512)
+    }
+
     @Test("waiting is added up by cause")
     func waitClock() {
         var clock = WaitClock()

@@ -5,7 +5,9 @@ import Transport
 
 @Suite("Slabs in buffers")
 struct SlabAllocatorTests {
-    @Test("a slab is aligned, zeroed, and shares its memory with its buffer", arguments: [64, 4096, 5_000_000, 40_000_000])
+    @Test(
+        "a slab is aligned, zeroed, and shares its memory with its buffer",
+        arguments: [64, 4096, 5_000_000, 40_000_000])
     func sharing(byteCount: Int) throws {
         let allocator = ByteBufferSlabAllocator()
         let slab = allocator.allocate(byteCount: byteCount)

@@ -34,7 +34,9 @@ struct BatchHeaderTests {
 
     @Test(
         "names that cannot be told apart or take too much room are named",
-        arguments: [["index"], ["__metadata__"], [".gap0"], ["data", "data"], [String(repeating: "\u{1}", count: 2000)]])
+        arguments: [
+            ["index"], ["__metadata__"], [".gap0"], ["data", "data"], [String(repeating: "\u{1}", count: 2000)],
+        ])
     func badNames(names: [String]) {
         let layout = BatchLayout(
             data: names.map { DataDesc(name: $0, shape: [2, 1], elementType: .uint8, layout: "NC") }, label: [],

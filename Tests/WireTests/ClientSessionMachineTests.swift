@@ -108,7 +108,8 @@ struct ClientSessionMachineTests {
         #expect(getsBatch(2, &flooded) == ["ERROR", "violation", "close connection"])
 
         var early = try streaming()
-        #expect(gets(.epochEnd(EpochEndMessage(epoch: 0, steps: 3)), &early) == ["ERROR", "violation", "close connection"])
+        #expect(
+            gets(.epochEnd(EpochEndMessage(epoch: 0, steps: 3)), &early) == ["ERROR", "violation", "close connection"])
 
         var other = try streaming()
         let layout = BatchLayout(

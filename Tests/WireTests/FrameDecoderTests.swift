@@ -34,7 +34,9 @@ struct FrameDecoderTests {
         return frames
     }
 
-    @Test("frames come out the same however the bytes are split", arguments: [[1], [31], [32], [33], [7, 1, 64], [1 << 20]])
+    @Test(
+        "frames come out the same however the bytes are split",
+        arguments: [[1], [31], [32], [33], [7, 1, 64], [1 << 20]])
     func split(pieces: [Int]) throws {
         let (bytes, messages) = session()
         let frames = try decode(bytes, pieces: pieces)
@@ -94,7 +96,8 @@ struct FrameDecoderTests {
         #expect(try decoder.next(&bytes)?.header.sequence == 0)
     }
 
-    @Test("mutated sessions are decoded or refused, never worse, and take no memory beyond the limits", arguments: 0..<20)
+    @Test(
+        "mutated sessions are decoded or refused, never worse, and take no memory beyond the limits", arguments: 0..<20)
     func mutated(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let (bytes, messages) = session()
@@ -118,7 +121,8 @@ struct FrameDecoderTests {
                     if var piece = source.readSlice(length: length) { input.writeBuffer(&piece) }
                     while let frame = try decoder.next(&input) {
                         count += 1
-                        _ = try? ControlMessage(decoding: frame, sender: Bool.random(using: &random) ? .client : .server)
+                        _ = try? ControlMessage(
+                            decoding: frame, sender: Bool.random(using: &random) ? .client : .server)
                     }
                 }
             } catch {

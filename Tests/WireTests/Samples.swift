@@ -26,7 +26,8 @@ enum Samples {
     ) -> DataBatch {
         DataBatch(
             address: BatchAddress(epoch: epoch, step: step), partIndex: 0, layout: layout, pad: 0, stepCount: steps,
-            badRecords: badRecords, slab: HeapSlabAllocator().allocate(byteCount: layout.payloadBytes), giveBack: { _ in })
+            badRecords: badRecords, slab: HeapSlabAllocator().allocate(byteCount: layout.payloadBytes),
+            giveBack: { _ in })
     }
 
     /// The BATCH payload of `batch`, its table written.

@@ -91,9 +91,10 @@ struct ServerSessionMachineTests {
         let record = BadRecord(reason: "bad_image", message: "ends early", file: "a.rec", offset: 8, ordinal: 1)
         var session = ServerTrace.streaming()
         _ = session.gets(credit(1))
-        #expect(session.batch(0, ticket: 1, badRecords: [record, record]) == [
-            "NOTICE bad_image skip", "NOTICE bad_image skip", "BATCH 0.0 token 0.1",
-        ])
+        #expect(
+            session.batch(0, ticket: 1, badRecords: [record, record]) == [
+                "NOTICE bad_image skip", "NOTICE bad_image skip", "BATCH 0.0 token 0.1",
+            ])
     }
 
     @Test("a failed epoch waits for a move")
@@ -179,9 +180,10 @@ struct ServerSessionMachineTests {
 
         var late = ServerTrace.streaming()
         _ = late.machine.drain(deadlineSeconds: 5)
-        #expect(late.machine.drainTimedOut().map(ServerTrace.line) == [
-            "ERROR draining connection", "close stream", "close connection",
-        ])
+        #expect(
+            late.machine.drainTimedOut().map(ServerTrace.line) == [
+                "ERROR draining connection", "close stream", "close connection",
+            ])
 
         var idle = ServerTrace()
         _ = idle.gets(.hello(Samples.hello))
@@ -199,9 +201,10 @@ struct ServerSessionMachineTests {
         var session = ServerTrace()
         #expect(session.machine.framingFailed(.http).map(ServerTrace.line) == ["raw HTTP/1.1 400", "close connection"])
         var other = ServerTrace()
-        #expect(other.machine.framingFailed(.badMagic(found: 0)).map(ServerTrace.line) == [
-            "ERROR bad_frame connection", "close connection",
-        ])
+        #expect(
+            other.machine.framingFailed(.badMagic(found: 0)).map(ServerTrace.line) == [
+                "ERROR bad_frame connection", "close connection",
+            ])
     }
 
     @Test("the state message says where the wire is, not where the stream is")

@@ -16,7 +16,9 @@ struct VectorTests {
         return try #require(last)
     }
 
-    @Test("a valid frame's header is read as stated", arguments: Vector.load("valid/control") + Vector.load("valid/batch"))
+    @Test(
+        "a valid frame's header is read as stated", arguments: Vector.load("valid/control") + Vector.load("valid/batch")
+    )
     func header(vector: Vector) throws {
         let header = try lastFrame(vector).header
         let decoded = try #require(vector.decoded)
@@ -92,14 +94,17 @@ struct VectorTests {
         #expect(error?.name == vector.error?.reason)
     }
 
-    @Test("a batch's table that cannot be true is refused for the stated reason", arguments: Vector.load("invalid/batch"))
+    @Test(
+        "a batch's table that cannot be true is refused for the stated reason", arguments: Vector.load("invalid/batch"))
     func badBatch(vector: Vector) throws {
         let frame = try lastFrame(vector)
         let error = #expect(throws: BatchHeaderError.self) { try BatchHeader(reading: frame.payload) }
         #expect(error?.name == vector.error?.reason)
     }
 
-    @Test("a session that breaks the rules gets the stated error at its last frame", arguments: Vector.load("invalid/session"))
+    @Test(
+        "a session that breaks the rules gets the stated error at its last frame",
+        arguments: Vector.load("invalid/session"))
     func session(vector: Vector) throws {
         var decoder = vector.decoder()
         var input = vector.bytes

@@ -52,7 +52,8 @@ package indirect enum ConfigurationKind: Sendable, Hashable {
             }
             return .success(.duration(duration))
         case .mode:
-            guard text.utf8.count <= 5, let bits = UInt32(text.replacing("0o", with: ""), radix: 8), bits <= 0o777 else {
+            guard text.utf8.count <= 5, let bits = UInt32(text.replacing("0o", with: ""), radix: 8), bits <= 0o777
+            else {
                 return .failure("octal permission bits, such as 0660")
             }
             return .success(.mode(bits))

@@ -68,7 +68,9 @@ package struct DaemonConfiguration: Sendable, Hashable {
         unix = UnixListener(
             path: settings.text("listen.unix.path"), mode: settings.mode("listen.unix.mode"),
             group: settings.optionalText("listen.unix.group"))
-        tcp = settings.optionalText("listen.tcp.host").map { Address(host: $0, port: settings.integer("listen.tcp.port")) }
+        tcp = settings.optionalText("listen.tcp.host").map {
+            Address(host: $0, port: settings.integer("listen.tcp.port"))
+        }
         admin = hasAdmin ? UnixListener(path: settings.text("admin.path"), mode: settings.mode("admin.mode")) : nil
         http = settings.optionalText("http.host").map { Address(host: $0, port: settings.integer("http.port")) }
         threadCount = settings.integer("threads")

@@ -28,7 +28,8 @@ package struct Surroundings: Sendable {
         let files = FileManager.default
         return Surroundings(
             environment: ProcessInfo.processInfo.environment, userID: geteuid(),
-            coreCount: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: min(physical, controlGroupLimit() ?? .max),
+            coreCount: ProcessInfo.processInfo.activeProcessorCount,
+            memoryBytes: min(physical, controlGroupLimit() ?? .max),
             hasSystemRunDirectory: files.isWritableFile(atPath: "/run/headrace")
                 || !files.fileExists(atPath: "/run/headrace") && files.isWritableFile(atPath: "/run"))
     }

@@ -9,7 +9,8 @@ enum DatasetCheck {
             let near = nearestName(to: dataset.iterator, among: kinds.map(\.name)).map { "; did you mean '\($0)'?" }
             return [
                 ConfigurationProblem(
-                    dataset.origin, "data set '\(dataset.name)': there is no iterator '\(dataset.iterator)'\(near ?? "")")
+                    dataset.origin,
+                    "data set '\(dataset.name)': there is no iterator '\(dataset.iterator)'\(near ?? "")")
             ]
         }
         var problems: [ConfigurationProblem] = []

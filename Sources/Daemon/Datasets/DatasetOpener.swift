@@ -56,7 +56,12 @@ package final class DatasetOpener: StreamOpener {
                 isRetryable: true)
         }
         let (kind, parameters) = try resolve(request, state.rules)
-        let source = try kind.open(parameters, context: state.rules.context)
+        var context = state.rules.context
+        if request.iterator != nil {
+            let paths = PathGuard(rule: state.rules.paths)
+            context.authorise = { path, parameter throws(StreamError) in try paths.resolve(path, parameter: parameter) }
+        }
+        let source = try kind.open(parameters, context: context)
         let info = source.info
         let start = try start(request.token, source)
         // Slabs exist for as long as the stream does, so the sum is known before the first is allocated.
@@ -67,12 +72,24 @@ package final class DatasetOpener: StreamOpener {
                 .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
                 hint: "lower batch_size or prefetch_buffer")
         }
+        let owner = Self.owner(client)
         try budget.reserve(
-            bytes, client: client.id, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
+            bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         let budget = budget
         return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator) {
-            budget.release(bytes, client: client.id)
+            budget.release(bytes, client: owner)
         }
+    }
+
+    /// Whose memory a stream counts as: the user's, or the address's over TCP. Not the connection's, since everybody
+    /// can have many of those.
+    private static func owner(_ client: ClientIdentity) -> UInt64 {
+        if let user = client.userID { return UInt64(user) }
+        let host = client.peer.lastIndex(of: ":").map { client.peer[..<$0] } ?? Substring(client.peer)
+        // Seeded anew in every process, so nobody can choose an address that counts as another's.
+        var hasher = Hasher()
+        hasher.combine(host)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
     /// The iterator and the parameters that `request` comes to, its own over those of the data set, paths checked.
@@ -109,7 +126,15 @@ package final class DatasetOpener: StreamOpener {
             var parameters = request.parameters
             for spec in kind.specs where kind.pathParameters.contains(spec.name) {
                 guard let path = try Self.path(parameters[spec.name], spec) else { continue }
-                parameters[spec.name] = .string(try paths.resolve(path, parameter: spec.name))
+                guard kind.pathListParameters.contains(spec.name) else {
+                    parameters[spec.name] = .string(try paths.resolve(path, parameter: spec.name))
+                    continue
+                }
+                var entries: [String] = []
+                for entry in path.split(separator: ";") {
+                    entries.append(try paths.resolveEntry(String(entry), parameter: spec.name))
+                }
+                parameters[spec.name] = .string(entries.joined(separator: ";"))
             }
             return (kind, parameters)
         default:
@@ -156,7 +181,8 @@ package final class DatasetOpener: StreamOpener {
             token.address.step <= source.epochPlan.stepCount(epoch: token.address.epoch)
         else {
             throw StreamError(
-                .badPosition, "the token's place, step \(token.address.step) of epoch \(token.address.epoch), does not exist")
+                .badPosition,
+                "the token's place, step \(token.address.step) of epoch \(token.address.epoch), does not exist")
         }
         return token.address
     }

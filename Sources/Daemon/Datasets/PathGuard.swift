@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Decides which files a client may name, by a rule of the configuration.
 ///
-/// What is checked is what is opened: the path that `resolve` returns has no symbolic link in it, so a link cannot lead out
-/// of a root. Who can write inside a root could still swap a folder for a link between the check and the opening; roots are
-/// for data that their users are trusted with.
+/// What is checked is what is opened: the path that `resolve` returns has no symbolic link in it, so a link cannot lead
+/// out of a root. Who can write inside a root could still swap a folder for a link between the check and the opening;
+/// roots are for data that their users are trusted with.
 package struct PathGuard: Sendable {
     private let rule: DaemonConfiguration.PathRule
 
@@ -33,6 +33,18 @@ package struct PathGuard: Sendable {
             throw forbidden(path, parameter, roots)
         }
         return real
+    }
+
+    /// The same for an entry of a list, which may be a pattern: when nothing of that name exists, its folder is resolved and
+    /// the name stays as it is, for the iterator to expand or to miss. What it expands to must be resolved again.
+    package func resolveEntry(_ entry: String, parameter: String) throws(StreamError) -> String {
+        do throws(StreamError) {
+            return try resolve(entry, parameter: parameter)
+        } catch {
+            guard error.code == .notFound, let slash = entry.lastIndex(of: "/") else { throw error }
+            let folder = try resolve(String(entry[..<slash]), parameter: parameter)
+            return folder + entry[slash...]
+        }
     }
 
     private func forbidden(_ path: String, _ parameter: String, _ roots: [String]) -> StreamError {

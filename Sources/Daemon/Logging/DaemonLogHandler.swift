@@ -12,7 +12,8 @@ struct DaemonLogHandler: LogHandler {
         self.settings = settings
     }
 
-    /// The daemon's level, so that a reload reaches loggers that exist; a logger that was given one of its own keeps it.
+    /// The daemon's level, so that a reload reaches loggers that exist; a logger that was given one of its own keeps
+    /// it.
     var logLevel: Logger.Level {
         get { ownLevel ?? settings.level }
         set { ownLevel = newValue }

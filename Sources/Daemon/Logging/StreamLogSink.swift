@@ -18,7 +18,8 @@ struct StreamLogSink: LogSink {
     }
 
     static func text(_ entry: LogEntry, at date: Date) -> String {
-        var line = "\(date.formatted(Self.timestamp)) \(entry.level.rawValue) \(entry.label): \(Self.oneLine(entry.message))"
+        var line =
+            "\(date.formatted(Self.timestamp)) \(entry.level.rawValue) \(entry.label): \(Self.oneLine(entry.message))"
         for field in entry.fields {
             let value = Self.oneLine(field.value)
             line += value.isEmpty || value.contains(" ") ? " \(field.name)=\"\(value)\"" : " \(field.name)=\(value)"

@@ -70,7 +70,9 @@ final class DaemonControl: ControlPlane {
         return opener.rules.datasets.values.sorted { $0.name < $1.name }.map { dataset in
             DatasetReport(
                 name: dataset.name, iterator: dataset.iterator,
-                parameters: dataset.parameters.mapValues(\.description), locked: dataset.locked.sorted(),
+                parameters: dataset.parameters.mapValues { value in
+                    if case .string(let text) = value { text } else { value.description }
+                }, locked: dataset.locked.sorted(),
                 openStreams: open[dataset.name]?.count ?? 0)
         }
     }

@@ -4,8 +4,8 @@ internal import Pipeline
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Looks at the event loops and the decode threads at regular times, and feeds the service manager's watchdog only while
-/// both do their work.
+/// Looks at the event loops and the decode threads at regular times, and feeds the service manager's watchdog only
+/// while both do their work.
 final class HealthMonitor: Service {
     private struct State {
         var judge = HealthJudge()

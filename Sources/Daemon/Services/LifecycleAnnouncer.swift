@@ -1,8 +1,8 @@
 internal import Logging
 internal import ServiceLifecycle
 
-/// Tells the service manager, the log and a waiting parent when the daemon is ready and when it begins to stop. The last of
-/// the services, so that it is the first to hear of a graceful stop.
+/// Tells the service manager, the log and a waiting parent when the daemon is ready and when it begins to stop. The
+/// last of the services, so that it is the first to hear of a graceful stop.
 struct LifecycleAnnouncer: Service {
     let manager: ServiceManager
     let logger: Logger

@@ -49,7 +49,9 @@ final class Reloader: Sendable {
             return report
         case .failure(let refusal):
             for problem in refusal.problems {
-                logger.error("the new configuration is not usable; the old one stays in force", metadata: ["problem": "\(problem)"])
+                logger.error(
+                    "the new configuration is not usable; the old one stays in force",
+                    metadata: ["problem": "\(problem)"])
             }
             throw ReloadRefusal(problems: refusal.problems.map(\.description))
         }

@@ -5,7 +5,8 @@ internal import Glibc
 enum Folders {
     /// The folder of a socket.
     ///
-    /// - Throws: `.cannotCreate` when it cannot be made, or belongs to a user who could put another socket in its place.
+    /// - Throws: `.cannotCreate` when it cannot be made, or belongs to a user who could put another socket in its
+    ///   place.
     static func prepareSocketFolder(_ socketPath: String) throws(DaemonFailure) {
         let folder = URL(fileURLWithPath: socketPath).deletingLastPathComponent().path
         let files = FileManager.default

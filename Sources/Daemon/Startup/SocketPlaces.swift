@@ -2,14 +2,14 @@ internal import Admin
 internal import Server
 internal import Transport
 
-/// Where the daemon listens: what the configuration says, with sockets of socket activation in the place of those it would
-/// bind itself.
+/// Where the daemon listens: what the configuration says, with sockets of socket activation in the place of those it
+/// would bind itself.
 struct SocketPlaces {
     var data: [ServerConfiguration.Source] = []
     var admin: [AdminServer.Place] = []
 
-    /// - Parameter handedOver: sockets by the names that their unit gives them: `admin` is for the admin pages, any other for
-    ///   data.
+    /// - Parameter handedOver: sockets by the names that their unit gives them: `admin` is for the admin pages, any
+    ///   other for data.
     init(_ configuration: DaemonConfiguration, handedOver: [(name: String, descriptor: CInt)]) {
         for socket in handedOver {
             if socket.name == "admin" {

@@ -33,9 +33,10 @@ final class ImageRecordSource: BatchSource {
         }
         let batching = parameters.batching
         badRecordPolicy = batching.badRecordPolicy
+        let files = try Self.files(parameters.recordPaths, context: context)
         do throws(RecordError) {
             manifest = try Manifest.open(
-                paths: parameters.recordPaths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
+                paths: files.paths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
                 maximumRecordBytes: context.maxRecordBytes)
             list = parameters.listPath.isEmpty
                 ? nil : try ImageList(path: parameters.listPath, labelWidth: parameters.labelWidth)
@@ -83,7 +84,22 @@ final class ImageRecordSource: BatchSource {
             layout: layout, batchSize: batching.batchSize, numParts: numParts, partIndex: batching.partIndex,
             recordCount: manifest.sampleCount, partRecordCount: epochPlan.partRecordCount, manifestHash: data.hex,
             specHash: spec.hex, prefetch: batching.prefetch, parameters: values.values,
-            warnings: manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" })
+            warnings: files.warnings + manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" })
+    }
+
+    /// The files that `path_imgrec` comes to, each one that the client may read, as a list of literal paths.
+    private static func files(
+        _ paths: String, context: IteratorContext
+    ) throws(StreamError) -> (paths: String, warnings: [String]) {
+        let expanded: RecordPaths
+        do throws(RecordError) {
+            expanded = try RecordPaths(expanding: paths)
+        } catch {
+            throw StreamError(record: error)
+        }
+        var allowed: [String] = []
+        for path in expanded.paths { allowed.append(try context.authorise(path, "path_imgrec")) }
+        return (allowed.joined(separator: ";"), expanded.warnings)
     }
 
     private static func meanImage(_ parameters: ImageRecordParameters) throws(StreamError) -> MeanImage? {

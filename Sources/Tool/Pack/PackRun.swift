@@ -63,7 +63,7 @@ struct PackRun {
             bar.update(row.line, of: max(total, row.line))
         }
         // As a shell reports a command that a signal ended.
-        if let signal = interruption.signal { throw ExitCode(128 + signal) }
+        if let signal = interruption.received { throw ExitCode(128 + signal) }
     }
 
     /// Reports a row that is left out.

@@ -76,7 +76,7 @@ struct RecPack: AsyncParsableCommand {
         return summary
     }
 
-    private func watching<R>(_ interruption: Interruption?, _ body: (Interruption) throws -> R) rethrows -> R {
+    private func watching<R>(_ interruption: Interruption?, _ body: (Interruption) throws -> R) throws -> R {
         guard let interruption else { return try body(Interruption()) }
         return try interruption.watching { try body(interruption) }
     }

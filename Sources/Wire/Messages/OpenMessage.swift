@@ -32,7 +32,8 @@ package struct OpenMessage: Codable, Sendable, Hashable {
         }
         if let token {
             guard let parsed = ResumeToken(token) else {
-                throw StreamError(.badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
+                throw StreamError(
+                    .badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
             }
             guard parsed.address.epoch < WireLimits.epochs else {
                 throw StreamError(.badPosition, "epoch \(parsed.address.epoch) is beyond the last possible one")
