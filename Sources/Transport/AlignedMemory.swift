@@ -19,12 +19,19 @@ package enum AlignedMemory {
         deallocate: { unsafe free($0) },
         copy: { target, source, byteCount in unsafe target.copyMemory(from: source, byteCount: byteCount) })
 
+    /// From here on memory is asked for in huge pages: a batch of 77 MB then costs 40 page faults instead of 19,000, and
+    /// arrives at more than twice the speed.
+    private static let hugeFromBytes = 4 << 20
+    private static let hugePageBytes = 2 << 20
+
     /// Uninitialised memory, to be given to `free`; nil when there is none left.
     static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        let isHuge = byteCount >= hugeFromBytes
         var memory: UnsafeMutableRawPointer?
-        let isLarge = byteCount >= 4 << 20
-        guard unsafe posix_memalign(&memory, isLarge ? 2 << 20 : alignment, max(byteCount, alignment)) == 0 else { return nil }
-        if isLarge { unsafe madvise(memory, byteCount, 14) }
+        let status = unsafe posix_memalign(&memory, isHuge ? hugePageBytes : alignment, max(byteCount, alignment))
+        guard status == 0 else { return nil }
+        // A wish about this very block; where the system does not grant it, nothing changes.
+        if isHuge { unsafe madvise(memory, byteCount, MADV_HUGEPAGE) }
         return unsafe memory
     }
 }

@@ -11,6 +11,7 @@ package enum Connector {
         setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ConnectError) -> any Channel {
         let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(deadline)).channelInitializer(setUp)
+            // Batches are large: fewer and larger reads. What a read leaves behind is reused by the next.
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 * 1024))
         do {
             switch endpoint {

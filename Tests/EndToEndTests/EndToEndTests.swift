@@ -31,8 +31,7 @@ struct EndToEndTests {
         for (id, file) in files.prefix(21).enumerated() {
             let header = ImageRecordHeader(label: Float(id % 4), id: UInt64(id))
             let image = [UInt8](try Data(contentsOf: file))
-            // A UInt8 has no padding that could be read uninitialised.
-            try writer.write(header.pack(image: unsafe image.span.bytes).span)
+            try writer.write(header.pack(image: image.span).span)
         }
         try writer.finish()
         return try await body(folder, path)
@@ -75,7 +74,7 @@ struct EndToEndTests {
     ) async throws -> R {
         let pool = WorkerPool(threads: threads)
         defer { pool.shutDown() }
-        let rules = DatasetOpener.Rules(datasets: [:], paths: .beneath(roots: roots), context: IteratorContext())
+        let rules = DatasetOpener.Rules(datasets: [:], paths: .beneath(roots), context: IteratorContext())
         let budget = MemoryBudget(limitBytes: 1 << 30, limitBytesPerClient: 1 << 30)
         let opener = DatasetOpener(rules: rules, pool: pool, budget: budget)
         let configuration = ServerConfiguration(listeners: try endpoints.map { .endpoint(try Endpoint($0)) })
@@ -90,7 +89,7 @@ struct EndToEndTests {
         } catch {
             result = .failure(error)
         }
-        server.beginDrain(deadline: .seconds(5))
+        server.beginDrain(deadline: Duration.seconds(5))
         try await running
         // Every stream has ended, so every slab's reservation has come back.
         #expect(budget.usedBytes == 0)

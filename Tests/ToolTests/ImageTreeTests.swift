@@ -12,7 +12,8 @@ struct ImageTreeTests {
     @Test("files of a folder come before its sub-folders, and a folder without pictures gets no label")
     func order() throws {
         let folder = try TemporaryFolder()
-        for name in ["b/x.jpg", "b/a/y.jpg", "Z.JPG", "a.jpg", "empty/readme.txt", "empty/deep/ü.jpg", ".jpg", "..jpg", "c.jpg.txt"] {
+        let unusable = ["empty/readme.txt", ".jpg", "..jpg", "c.jpg.txt"]
+        for name in ["b/x.jpg", "b/a/y.jpg", "Z.JPG", "a.jpg", "empty/deep/ü.jpg"] + unusable {
             try folder.write([1], to: name)
         }
         let tree = try tree(folder)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("rec mean")
 struct RecMeanTests {
-    @Test("the file is the one that MXNet writes, whatever the batches and threads", arguments: ["4", "7", "100"], ["1", "3"])
+    @Test(
+        "the file is the one that MXNet writes, whatever the batches and threads", arguments: ["4", "7", "100"],
+        ["1", "3"])
     func reference(batchSize: String, threads: String) async throws {
         let set = try GoldenSet.load()
         let golden = try #require(set.cases.first { $0.name == "rec_mean_img_write" })
@@ -22,7 +24,9 @@ struct RecMeanTests {
         #expect(try folder.read("mean.bin") == Array(Data(contentsOf: URL(filePath: set.root + "/" + file))))
     }
 
-    @Test("normalisation is refused by name", arguments: ["mean_r=3", "scale=0.5", "std_b=2", "mean_img=x", "dtype=uint8"])
+    @Test(
+        "normalisation is refused by name",
+        arguments: ["mean_r=3", "scale=0.5", "std_b=2", "mean_img=x", "dtype=uint8"])
     func normalisation(parameter: String) async throws {
         let folder = try TemporaryFolder()
         let command = try RecMean.parse([folder.path + "/mean.bin", "path_imgrec=x.rec", "data_shape=3,8,8", parameter])

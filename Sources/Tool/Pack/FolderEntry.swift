@@ -39,8 +39,11 @@ enum FolderEntry {
                 guard errno == 0 else { throw ToolError("cannot list '\(folder)': \(systemText(errno))") }
                 break
             }
-            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in unsafe Array(bytes.prefix { $0 != 0 }) }
-            if let name = String(validating: bytes, as: UTF8.self), !bytes.contains(where: { [9, 10, 13].contains($0) }) {
+            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                unsafe Array(name.prefix { $0 != 0 })
+            }
+            let isOneColumn = !bytes.contains { [9, 10, 13].contains($0) }
+            if isOneColumn, let name = String(validating: bytes, as: UTF8.self) {
                 if name != ".", name != ".." { usable.append(name) }
             } else {
                 others.append(String(decoding: bytes, as: UTF8.self))

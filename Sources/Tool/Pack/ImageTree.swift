@@ -42,7 +42,9 @@ struct ImageTree {
         do {
             let (readable, others) = try FolderEntry.names(in: folder.isEmpty ? root : root + "/" + folder)
             names = readable
-            for name in others { warnings.append("'\(root)/\(folder)': the name '\(name)' is not UTF-8 or cannot stand in a list") }
+            for name in others {
+                warnings.append("'\(root)/\(folder)': the name '\(name)' is not UTF-8 or cannot stand in a list")
+            }
         } catch {
             return "\(error)"
         }

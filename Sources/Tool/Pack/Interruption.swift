@@ -45,7 +45,9 @@ final class Interruption: Sendable {
         precondition(isFirst, "signals are watched already")
         Thread.detachNewThread {
             // Ends when the writing end is closed.
-            while let number = try? pipe.fileHandleForReading.read(upToCount: 1)?.first { self.interrupt(Int32(number)) }
+            while let number = try? pipe.fileHandleForReading.read(upToCount: 1)?.first {
+                self.interrupt(Int32(number))
+            }
         }
         var watched: [Int32] = []
         for number in [SIGINT, SIGTERM, SIGHUP] {

@@ -63,5 +63,7 @@ struct ListReader {
     }
 
     /// A column for a conversion or a message: no number is longer than this.
-    private static func word(_ column: ArraySlice<UInt8>) -> String { String(decoding: column.prefix(64), as: UTF8.self) }
+    private static func word(_ column: ArraySlice<UInt8>) -> String {
+        String(decoding: column.prefix(64), as: UTF8.self)
+    }
 }

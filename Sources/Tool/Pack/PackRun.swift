@@ -24,7 +24,8 @@ struct PackRun {
     /// - Parameter commit: called when everything is packed and nothing yet has its name.
     /// - Throws: `ToolError` for a row under `isStrict` and when there is no picture at all, `RecordError`,
     ///   `ExitCode` when the user interrupts. Nothing is left behind then.
-    mutating func run(interruption: Interruption = Interruption(), commit: () throws -> Void = {}) throws -> PackSummary {
+    mutating func run(interruption: Interruption = Interruption(), commit: () throws -> Void = {}) throws -> PackSummary
+    {
         let start = monotonicNanoseconds()
         let files = try lists.map { list in try PackedFile(list) }
         for file in files { try pack(file, interruption: interruption) }

@@ -16,7 +16,8 @@ struct RecordOptions: ParsableArguments {
     // A negative number is no option, which only this strategy knows.
     @Option(parsing: .unconditional, help: "-1: colours as they are, 0: gray, 1: colour.") var color = 1
     @Option(help: "Format of the pictures in the records, .jpg or .png.") var encoding = PictureTreatment.Encoding.jpeg
-    @Flag(name: .customLong("pack-label"), help: "Store all labels of a line, not the first alone.") var packLabel = false
+    @Flag(name: .customLong("pack-label"), help: "Store all labels of a line, not the first alone.")
+    var packLabel = false
 
     func validate() throws {
         guard (0...65_500).contains(resize ?? 0) else { throw ValidationError("--resize must be 1 to 65500") }

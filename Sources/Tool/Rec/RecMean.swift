@@ -24,7 +24,8 @@ struct RecMean: AsyncParsableCommand {
 
     /// The mean is of pixel values, in the order of channels, rows and columns.
     private static let refused: Set<String> = [
-        "mean_img", "mean_r", "mean_g", "mean_b", "mean_a", "std_r", "std_g", "std_b", "std_a", "scale", "dtype", "layout",
+        "mean_img", "mean_r", "mean_g", "mean_b", "mean_a", "std_r", "std_g", "std_b", "std_a", "scale", "dtype",
+        "layout",
     ]
 
     func run() async throws {
