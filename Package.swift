@@ -59,12 +59,14 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Transport", nioCore, nioPosix, logging, lifecycle, .product(name: "HummingbirdCore", package: "hummingbird"),
+                "Transport", nioCore, nioPosix, logging, lifecycle,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
             ], swiftSettings: settings),
         .target(
             name: "Daemon",
             dependencies: [
-                "DataTypes", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore, nioPosix, logging,
+                "DataTypes", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore, nioPosix,
+                logging,
                 lifecycle, signals, .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
 
@@ -72,7 +74,8 @@ let package = Package(
         .target(
             name: "Tool",
             dependencies: [
-                "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "Iterators", "HeadraceClient", "Admin",
+                "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "Iterators", "HeadraceClient",
+                "Admin",
                 "Daemon", arguments,
             ], swiftSettings: settings),
         .executableTarget(name: "headraced", dependencies: ["Daemon", arguments], swiftSettings: settings),
@@ -85,12 +88,18 @@ let package = Package(
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "AugmentationTests", dependencies: ["Augmentation", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "IteratorsTests",
+            dependencies: ["Iterators", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "DataTypes", nioCore, nioPosix], swiftSettings: settings),
+            name: "TransportTests", dependencies: ["Transport", "DataTypes", nioCore, nioPosix], swiftSettings: settings
+        ),
         .testTarget(
             name: "HeadraceClientTests",
-            dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", nioCore, nioPosix], swiftSettings: settings),
+            dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", nioCore, nioPosix],
+            swiftSettings: settings),
         .testTarget(
             name: "ToolTests",
             dependencies: ["Tool", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],
@@ -101,7 +110,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["DataTypes", "Daemon", "Iterators", "Pipeline", "Admin", "TestSupport", "headraced", logging],
+            dependencies: [
+                "DataTypes", "Daemon", "Iterators", "Pipeline", "Admin", "TestSupport", "headraced", logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Transport", nioCore, nioPosix, logging, lifecycle],
@@ -109,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Daemon", "Server", "HeadraceClient", "Iterators", "Pipeline", "RecordIO", "Transport", "TestSupport", nioPosix,
+                "Daemon", "Server", "HeadraceClient", "Iterators", "Pipeline", "RecordIO", "Transport", "TestSupport",
+                nioPosix,
                 logging,
             ], swiftSettings: settings),
         .testTarget(

@@ -24,7 +24,8 @@ struct BatchingParameters: Sendable {
         ParameterSpec("batch_size", .integer(1...1_048_576), default: nil, "Samples in a batch."),
         ParameterSpec(
             "round_batch", .bool, default: .bool(true),
-            "Fills the last batch from the start of the data; without shuffle the next epoch begins behind what was taken."),
+            "Fills the last batch from the start of the data; without shuffle the next epoch begins behind what was taken."
+        ),
         ParameterSpec(
             "prefetch_buffer", .integer(1...1024), default: .integer(4), "Batches made ready ahead of the consumer."),
         ParameterSpec("num_parts", .integer(1...1_048_576), default: .integer(1), "Parts the data is split into."),
@@ -37,10 +38,12 @@ struct BatchingParameters: Sendable {
             "Gives every part as many batches as the largest has; the filling counts in pad."),
         ParameterSpec("shuffle", .bool, default: .bool(false), "Permutes all records of the part, anew every epoch."),
         ParameterSpec(
-            "seed", .integer(.all), default: .integer(0), "Seed of the order and, unless seed_aug is given, of augmentation."),
+            "seed", .integer(.all), default: .integer(0),
+            "Seed of the order and, unless seed_aug is given, of augmentation."),
         ParameterSpec(
             "shuffle_chunk_size", .integer(0...1_048_576), default: .integer(0),
-            "Permutes chunks of about this many MiB instead of records, for slow disks; with shuffle, records inside too."),
+            "Permutes chunks of about this many MiB instead of records, for slow disks; with shuffle, records inside too."
+        ),
         ParameterSpec("shuffle_chunk_seed", .integer(.all), default: .integer(0), "Seed of the order of chunks."),
         ParameterSpec(
             "on_bad_record", .choice(BadRecordPolicy.allCases.map(\.rawValue)), default: .string("error"),
@@ -79,7 +82,8 @@ struct BatchingParameters: Sendable {
         }
         guard dataName != labelName, !["index"].contains(dataName), !["index"].contains(labelName) else {
             throw .conflict(
-                names: ["data_name", "label_name"], reason: "tensors of a batch need different names, and 'index' is taken")
+                names: ["data_name", "label_name"],
+                reason: "tensors of a batch need different names, and 'index' is taken")
         }
     }
 
@@ -103,7 +107,8 @@ struct BatchingParameters: Sendable {
             !roundsBatch ? .zeroFill : order == .sequential ? .carryOver : .whole
         return EpochPlan(
             records: mine, evenedTo: largest, batchSize: batchSize,
-            globalParts: partition == .global ? (numParts, partIndex) : nil, rounding: rounding, order: order, seed: seed,
+            globalParts: partition == .global ? (numParts, partIndex) : nil, rounding: rounding, order: order,
+            seed: seed,
             chunkSeed: chunkSeed)
     }
 

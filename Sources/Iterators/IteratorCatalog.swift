@@ -10,6 +10,7 @@ package enum IteratorCatalog {
         let names = all.map(\.name)
         let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
         throw StreamError(
-            .unknownIterator, "there is no iterator '\(name)'", hint: hint ?? "there are \(names.joined(separator: ", "))")
+            .unknownIterator, "there is no iterator '\(name)'",
+            hint: hint ?? "there are \(names.joined(separator: ", "))")
     }
 }

@@ -73,7 +73,9 @@ import Testing
         #expect(try paths.resolveEntry(folder.path + "/data/*.rec", parameter: "p") == real + "/data/*.rec")
         #expect(try paths.resolveEntry(folder.path + "/data/in", parameter: "p") == real + "/data/train.rec")
         for entry in ["/data2/*.rec", "/data/out/*.rec", "/data/../data2/*.rec"] {
-            let error = #expect(throws: StreamError.self) { try paths.resolveEntry(folder.path + entry, parameter: "p") }
+            let error = #expect(throws: StreamError.self) {
+                try paths.resolveEntry(folder.path + entry, parameter: "p")
+            }
             #expect(error?.code == .forbiddenPath, "\(entry)")
         }
     }

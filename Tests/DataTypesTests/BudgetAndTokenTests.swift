@@ -17,10 +17,12 @@ struct BudgetAndTokenTests {
         #expect(budget.usedBytes == 100)
     }
 
-    @Test("a token survives the journey; anything else is none", arguments: [
-        "", "hr1", "hr2.a.b.0.0", "hr1.a.b.0", "hr1.a.b.0.x", "hr1.a.b.-1.0", "hr1.a.b.0.0.0",
-        "hr1.a.b.99999999999999999999.0",
-    ])
+    @Test(
+        "a token survives the journey; anything else is none",
+        arguments: [
+            "", "hr1", "hr2.a.b.0.0", "hr1.a.b.0", "hr1.a.b.0.x", "hr1.a.b.-1.0", "hr1.a.b.0.0.0",
+            "hr1.a.b.99999999999999999999.0",
+        ])
     func token(bad: String) {
         let token = ResumeToken(manifestHash: "aa", specHash: "bb", address: BatchAddress(epoch: 3, step: 48213))
         #expect(ResumeToken(token.description) == token)
@@ -34,7 +36,9 @@ struct BudgetAndTokenTests {
             return random.next()
         }
         #expect(first(1, 2, 3, 4) == first(1, 2, 3, 4))
-        #expect(Set([first(0, 0, 0, 0), first(1, 0, 0, 0), first(0, 1, 0, 0), first(0, 0, 1, 0), first(0, 0, 0, 1)]).count == 5)
+        #expect(
+            Set([first(0, 0, 0, 0), first(1, 0, 0, 0), first(0, 1, 0, 0), first(0, 0, 1, 0), first(0, 0, 0, 1)]).count
+                == 5)
         var sum: Float = 0
         var counts = [Int](repeating: 0, count: 7)
         for record in 0..<70_000 {
@@ -57,6 +61,7 @@ struct BudgetAndTokenTests {
         }
         #expect(hex([1, 2], "a") == hex([1, 2], "a"))
         #expect(hex([1, 2], "a").count == 32)
-        #expect(Set([hex([], ""), hex([0], ""), hex([1, 2], ""), hex([2, 1], ""), hex([], "a"), hex([], "a\0")]).count == 6)
+        #expect(
+            Set([hex([], ""), hex([0], ""), hex([1, 2], ""), hex([2, 1], ""), hex([], "a"), hex([], "a\0")]).count == 6)
     }
 }

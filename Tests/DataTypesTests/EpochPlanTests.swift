@@ -111,7 +111,9 @@ struct EpochPlanTests {
         #expect(Set(globalSequence(parts: 4)) == Set(0..<50))
     }
 
-    @Test("evened parts have equally many batches and true pads", arguments: [EpochPlan.Rounding.carryOver, .whole, .zeroFill])
+    @Test(
+        "evened parts have equally many batches and true pads",
+        arguments: [EpochPlan.Rounding.carryOver, .whole, .zeroFill])
     func evenParts(rounding: EpochPlan.Rounding) {
         let short = sequential(8, batch: 4, rounding: rounding, evenedTo: 9)
         let long = sequential(9, batch: 4, rounding: rounding, evenedTo: 9)

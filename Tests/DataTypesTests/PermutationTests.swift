@@ -2,7 +2,9 @@ import DataTypes
 import Testing
 
 struct PermutationTests {
-    @Test("every value comes once, and the inverse finds it", arguments: [0, 1, 2, 3, 4, 5, 7, 16, 17, 100, 1023, 1025, 4097])
+    @Test(
+        "every value comes once, and the inverse finds it",
+        arguments: [0, 1, 2, 3, 4, 5, 7, 16, 17, 100, 1023, 1025, 4097])
     func isBijection(count: Int) {
         let permutation = Permutation(count: count, seed: 7, epoch: 3, purpose: 0)
         let values = (0..<count).map { permutation[$0] }

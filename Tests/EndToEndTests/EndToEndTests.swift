@@ -18,7 +18,8 @@ struct EndToEndTests {
 
     /// A .rec file of real photographs in a folder of its own.
     private func withPhotographs<R>(_ body: (_ folder: String, _ path: String) async throws -> R) async throws -> R {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("headrace-e2e-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("headrace-e2e-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let photos = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -49,7 +50,8 @@ struct EndToEndTests {
     private func inProcess(_ path: String, threads: Int) async throws -> [BatchCopy] {
         let pool = WorkerPool(threads: threads)
         defer { pool.shutDown() }
-        let source = try IteratorCatalog.kind(named: "ImageRecordIter").open(parameters(path), context: IteratorContext())
+        let source = try IteratorCatalog.kind(named: "ImageRecordIter").open(
+            parameters(path), context: IteratorContext())
         let stream = PrefetchedStream(
             source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: HeapSlabAllocator())
         defer { stream.close() }
@@ -142,7 +144,8 @@ struct EndToEndTests {
         }
     }
 
-    @Test("a run cut off at any step and resumed by its token goes on where it stopped", arguments: [1, 2, 5, 6, 9, 11])
+    @Test(
+        "a run cut off at any step and resumed by its token goes on where it stopped", arguments: [1, 2, 5, 6, 9, 11])
     func resume(cut: Int) async throws {
         try await withPhotographs { folder, path in
             let reference = try await inProcess(path, threads: 2)
@@ -151,7 +154,11 @@ struct EndToEndTests {
                 var stream = try await first.open(iterator: "ImageRecordIter", parameters: clientParameters(path))
                 var batches: [BatchCopy] = []
                 while batches.count < cut {
-                    if let batch = try await stream.next() { batches.append(copy(batch)) } else { try await stream.reset() }
+                    if let batch = try await stream.next() {
+                        batches.append(copy(batch))
+                    } else {
+                        try await stream.reset()
+                    }
                 }
                 let token = stream.token
                 await first.close()
@@ -159,7 +166,11 @@ struct EndToEndTests {
                 stream = try await second.open(
                     iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
                 while batches.count < reference.count {
-                    if let batch = try await stream.next() { batches.append(copy(batch)) } else { try await stream.reset() }
+                    if let batch = try await stream.next() {
+                        batches.append(copy(batch))
+                    } else {
+                        try await stream.reset()
+                    }
                 }
                 await second.close()
                 return batches
@@ -192,7 +203,9 @@ struct EndToEndTests {
     func paths() async throws {
         try await withPhotographs { folder, path in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
-            for name in ["a", "b"] { try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/in/\(name).rec") }
+            for name in ["a", "b"] {
+                try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/in/\(name).rec")
+            }
             try await withServer(["unix:\(folder)/data.sock"], threads: 1, roots: [folder + "/in"]) { bound in
                 let client = try await HeadraceClient.connect(bound[0])
                 for paths in ["\(folder)/in/a.rec;\(folder)/in/b.rec", "\(folder)/in", "\(folder)/in/*.rec"] {
@@ -202,7 +215,9 @@ struct EndToEndTests {
                     try await stream.close()
                 }
                 try FileManager.default.createSymbolicLink(atPath: folder + "/in/c.rec", withDestinationPath: path)
-                for paths in ["\(folder)/in/c.rec", "\(folder)/in", "\(folder)/in/*.rec", path, "\(folder)/in/../photos.rec"] {
+                for paths in [
+                    "\(folder)/in/c.rec", "\(folder)/in", "\(folder)/in/*.rec", path, "\(folder)/in/../photos.rec",
+                ] {
                     let error = await #expect(throws: HeadraceError.self, "\(paths)") {
                         _ = try await client.open(iterator: "ImageRecordIter", parameters: clientParameters(paths))
                     }

@@ -27,7 +27,9 @@ struct GoldenRunner {
             var differences: [String] = []
             for operation in golden.operations.isEmpty ? golden.program : golden.operations {
                 expectedErrors = expectedErrors || operation["error"] != nil
-                if let difference = try await perform(operation, of: golden, on: stream) { differences.append(difference) }
+                if let difference = try await perform(operation, of: golden, on: stream) {
+                    differences.append(difference)
+                }
                 if operation["error"] != nil { return .noError }
             }
             if golden.expectsError { return .noError }
@@ -42,7 +44,8 @@ struct GoldenRunner {
         for name in ["path_imgrec", "path_imgidx", "path_imglist", "mean_img"] {
             guard case .string(let paths)? = parameters[name], !paths.isEmpty else { continue }
             parameters[name] = .string(
-                paths.split(separator: ";").map { $0.contains("://") ? String($0) : root + "/" + $0 }.joined(separator: ";"))
+                paths.split(separator: ";").map { $0.contains("://") ? String($0) : root + "/" + $0 }.joined(
+                    separator: ";"))
         }
         // Parts are cut by count unless MXNet's cut is asked for.
         if parameters["num_parts"] != nil { parameters["partition"] = .string("bytes") }
@@ -87,7 +90,9 @@ struct GoldenRunner {
         _ expected: [[String: Any]], limit: Int, golden: GoldenCase, stream: PrefetchedStream
     ) async throws -> String? {
         var ours: [BatchCopy] = []
-        while ours.count < limit, case .batch(let batch) = try await stream.nextEvent() { ours.append(BatchCopy(batch)) }
+        while ours.count < limit, case .batch(let batch) = try await stream.nextEvent() {
+            ours.append(BatchCopy(batch))
+        }
         guard ours.count == expected.count else { return "\(ours.count) batches, expected \(expected.count)" }
         if golden.toleranceClass == "order-informational" {
             return compareAsMultisets(expected, ours, stream: stream)

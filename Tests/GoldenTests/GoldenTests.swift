@@ -37,7 +37,9 @@ struct GoldenTests {
                 failures.append("\(golden.name): \(outcome)" + (listed.map { ", listed as '\($0)'" } ?? ""))
             }
         }
-        print("reference cases, ImageRecord family: \(passed) passed, \(deviating) deviate as listed, \(failures.count) failed")
+        print(
+            "reference cases, ImageRecord family: \(passed) passed, \(deviating) deviate as listed, \(failures.count) failed"
+        )
         #expect(comparable.count == 741 || ProcessInfo.processInfo.environment["HEADRACE_GOLDEN"] != nil)
         #expect(failures.isEmpty, "\(failures.count) cases:\n\(failures.joined(separator: "\n"))")
     }

@@ -89,7 +89,8 @@ struct PrefetchedStreamTests {
         while stream.statistics.queueDepth < 2 { await Task.yield() }
         pool.shutDown()
         #expect(source.executed.load(ordering: .relaxed) == 3 * 4)
-        #expect(stream.statistics.memoryBytes <= PrefetchedStream.slabCount(prefetch: 2) * source.info.layout.payloadBytes)
+        #expect(
+            stream.statistics.memoryBytes <= PrefetchedStream.slabCount(prefetch: 2) * source.info.layout.payloadBytes)
     }
 
     @Test("a consumer that keeps its batches gets no slab twice")

@@ -14,7 +14,8 @@ package final class PatternSource: BatchSource {
     package let executed = Atomic(0)
 
     package init(
-        records: Int = 23, batchSize: Int = 4, columns: Int = 5, prefetch: Int = 3, rounding: EpochPlan.Rounding = .whole,
+        records: Int = 23, batchSize: Int = 4, columns: Int = 5, prefetch: Int = 3,
+        rounding: EpochPlan.Rounding = .whole,
         order: EpochPlan.Order = .shuffled, badRecords: Set<Int> = [], policy: BadRecordPolicy = .error,
         slotsPerTask: Int = 1, spinNanoseconds: UInt64 = 0
     ) {

@@ -31,7 +31,8 @@ package final class DataBatch: @unchecked Sendable {
     deinit { giveBack(slab) }
 
     /// The bytes of one tensor, valid inside `body`.
-    package func withTensor<R>(_ tensor: BatchLayout.Tensor, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    package func withTensor<R>(_ tensor: BatchLayout.Tensor, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R
+    {
         // The tensor lies inside the slab: its layout made the slab's size.
         let range = tensor.offset..<(tensor.offset + tensor.desc.byteCount)
         return try unsafe body(UnsafeRawBufferPointer(rebasing: slab.bytes[range]))

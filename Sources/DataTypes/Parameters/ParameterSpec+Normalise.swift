@@ -22,7 +22,9 @@ extension ParameterSpec {
             default: throw illTyped(value, "text")
             }
         case .choice(let names):
-            guard case .string(let name) = value else { throw illTyped(value, "one of \(names.joined(separator: ", "))") }
+            guard case .string(let name) = value else {
+                throw illTyped(value, "one of \(names.joined(separator: ", "))")
+            }
             guard names.contains(name) else {
                 let hint = nearestName(to: name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
                 throw outOfRange(value, names.joined(separator: ", ") + hint)

@@ -23,7 +23,8 @@ struct ImageRecordParameters: Sendable {
                 "RecordIO files: a path, several separated by ';', a directory with .rec files, or a pattern."),
             ParameterSpec(
                 "path_imgidx", .string, default: .string(""),
-                "The .idx file, one for each .rec file; without it the records are found by a scan, which is remembered."),
+                "The .idx file, one for each .rec file; without it the records are found by a scan, which is remembered."
+            ),
             ParameterSpec(
                 "path_imglist", .string, default: .string(""),
                 "A .lst file whose labels take the place of those in the records, found by the records' ids."),
@@ -31,7 +32,8 @@ struct ImageRecordParameters: Sendable {
                 "data_shape", .shape(rank: 3), default: nil, "Channels (1, 3 or 4), height and width of a sample."),
             ParameterSpec("label_width", .integer(1...65_536), default: .integer(1), "Labels of a sample."),
             ParameterSpec(
-                "dtype", .choice(["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32"]), default: .null,
+                "dtype", .choice(["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32"]),
+                default: .null,
                 "Number format of the data tensor; by default the one in the iterator's name, else float32."),
             ParameterSpec(
                 "layout", .choice(["NCHW", "NHWC"]), default: .string("NCHW"), "Order of the data tensor's axes."),
@@ -48,7 +50,8 @@ struct ImageRecordParameters: Sendable {
                 "preprocess_threads", .integer(1...65_536), default: .integer(4),
                 "Accepted for MXNet's sake; the daemon's threads serve all streams."),
             ParameterSpec("verbose", .bool, default: .bool(true), "Accepted for MXNet's sake; without effect."),
-            ParameterSpec("device_id", .integer(.all), default: .integer(0), "Accepted for MXNet's sake; without effect."),
+            ParameterSpec(
+                "device_id", .integer(.all), default: .integer(0), "Accepted for MXNet's sake; without effect."),
             ParameterSpec(
                 "ctx", .choice(["cpu", "gpu"]), default: .string("gpu"), "Accepted for MXNet's sake; without effect."),
         ] + BatchingParameters.specs + AugmentationParameters.specs
@@ -115,7 +118,8 @@ struct ImageRecordParameters: Sendable {
         // A value that changes nothing does no harm, and scripts spell defaults out.
         for name in refused where values.isGiven(name) && values.values[name] != neutral(name) {
             throw .conflict(
-                names: ["dtype", name], reason: "\(elementType.rawValue) samples are not normalised; leave '\(name)' out")
+                names: ["dtype", name],
+                reason: "\(elementType.rawValue) samples are not normalised; leave '\(name)' out")
         }
     }
 

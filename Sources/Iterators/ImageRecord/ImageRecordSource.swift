@@ -38,7 +38,8 @@ final class ImageRecordSource: BatchSource {
             manifest = try Manifest.open(
                 paths: files.paths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
                 maximumRecordBytes: context.maxRecordBytes)
-            list = parameters.listPath.isEmpty
+            list =
+                parameters.listPath.isEmpty
                 ? nil : try ImageList(path: parameters.listPath, labelWidth: parameters.labelWidth)
         } catch {
             throw StreamError(record: error)

@@ -17,7 +17,9 @@ struct RecIndex: AsyncParsableCommand {
 
     func run() async throws {
         var scan = try RecordScan(paths: path)
-        guard scan.manifest.files.count == 1 else { throw ToolError("an index is of one file; '\(path)' names several") }
+        guard scan.manifest.files.count == 1 else {
+            throw ToolError("an index is of one file; '\(path)' names several")
+        }
         guard scan.manifest.damage.isEmpty else {
             throw ToolError(
                 "'\(path)' is damaged (\(scan.manifest.damage.ranges[0])); see 'headrace rec verify', and pack it anew")

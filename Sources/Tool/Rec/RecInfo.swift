@@ -62,13 +62,18 @@ struct RecInfo: AsyncParsableCommand {
         print("formats        \(list(info.formats))")
         print("label widths   \(list(info.labelWidths))")
         print("record bytes   \(info.meanRecordBytes) on average")
-        if let width = info.medianWidth, let height = info.medianHeight { print("image size     \(width)×\(height) (median)") }
+        if let width = info.medianWidth, let height = info.medianHeight {
+            print("image size     \(width)×\(height) (median)")
+        }
         print("damage         \(info.damagedRanges) stretches")
         for line in info.damage { print("  \(line)") }
-        for facts in examples.prefix(10) { print("  record \(facts.ordinal) at byte \(facts.offset): \(facts.problem ?? "")") }
+        for facts in examples.prefix(10) {
+            print("  record \(facts.ordinal) at byte \(facts.offset): \(facts.problem ?? "")")
+        }
     }
 
     private func list(_ counts: [String: Int]) -> String {
-        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key): \($0.value)" }.joined(
+            separator: ", ")
     }
 }

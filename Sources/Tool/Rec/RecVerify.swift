@@ -25,7 +25,8 @@ struct RecVerify: AsyncParsableCommand {
         var scan = try RecordScan(paths: path, indexPath: index)
         let manifest = scan.manifest
         var findings = manifest.damage.ranges.map {
-            Finding(file: $0.file, offset: $0.offset, record: nil, problem: "\($0.byteCount) damaged bytes: \($0.reason)")
+            Finding(
+                file: $0.file, offset: $0.offset, record: nil, problem: "\($0.byteCount) damaged bytes: \($0.reason)")
         }
         var bar = ProgressBar("verifying")
         var decoder = ImageDecoder()

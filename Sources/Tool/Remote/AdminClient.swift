@@ -69,7 +69,8 @@ struct AdminClient {
 
     private func failure(_ operation: String) -> ToolError {
         let reason = unsafe String(cString: strerror(errno))
-        let hint = errno == ENOENT || errno == ECONNREFUSED ? "; is headraced running? Give its socket with --socket" : ""
+        let hint =
+            errno == ENOENT || errno == ECONNREFUSED ? "; is headraced running? Give its socket with --socket" : ""
         return ToolError("cannot \(operation) '\(socketPath)': \(reason)\(hint)")
     }
 }

@@ -17,17 +17,21 @@ struct StatusCommand: AsyncParsableCommand {
             return
         }
         let status = try client.get("/v1/status", as: StatusReport.self)
-        print("headraced \(status.version), \(status.state.rawValue), process \(status.processID), "
-            + "up \(Int(status.uptimeSeconds)) s")
+        print(
+            "headraced \(status.version), \(status.state.rawValue), process \(status.processID), "
+                + "up \(Int(status.uptimeSeconds)) s")
         print("listening     \(status.listeners.joined(separator: ", "))")
         print("threads       \(status.threads)")
         print("connections   \(status.connections)")
         print("memory        \(status.memoryBytes >> 20) of \(status.memoryLimitBytes >> 20) MiB")
-        print("sent          \(status.batchesSent) batches, \(status.samplesSent) samples, \(status.sentBytes >> 20) MiB")
+        print(
+            "sent          \(status.batchesSent) batches, \(status.samplesSent) samples, \(status.sentBytes >> 20) MiB")
         print("bad records   \(status.badRecords)")
         let streams = try client.get("/v1/streams", as: [StreamReport].self)
         guard !streams.isEmpty else { return }
-        var table = TextTable(["STREAM", "CLIENT", "NAME", "EPOCH", "STEP", "QUEUE", "CREDITS", "WAITING FOR", "SAMPLES"])
+        var table = TextTable([
+            "STREAM", "CLIENT", "NAME", "EPOCH", "STEP", "QUEUE", "CREDITS", "WAITING FOR", "SAMPLES",
+        ])
         for stream in streams {
             table.add([
                 "\(stream.id)", "\(stream.clientID)", stream.label ?? stream.dataset ?? stream.iterator,

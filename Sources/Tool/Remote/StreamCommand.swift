@@ -43,8 +43,9 @@ struct StreamCommand: AsyncParsableCommand {
             }
         for warning in stream.warnings { report("warning: \(warning)") }
         if !json {
-            print("\(stream.iterator): \(stream.partRecordCount) of \(stream.recordCount) samples, "
-                + "\(stream.stepsPerEpoch) batches of \(stream.batchSize), \(stream.provideData[0].shape)")
+            print(
+                "\(stream.iterator): \(stream.partRecordCount) of \(stream.recordCount) samples, "
+                    + "\(stream.stepsPerEpoch) batches of \(stream.batchSize), \(stream.provideData[0].shape)")
         }
         for _ in 0..<epochs {
             try show(try await epoch(of: stream))

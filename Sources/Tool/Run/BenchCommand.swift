@@ -6,7 +6,8 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures images per second and CPU time per image, without a daemon.",
-        discussion: "Example: headrace bench path_imgrec=train.rec data_shape=3,224,224 batch_size=128 resize=256 rand_crop=1")
+        discussion:
+            "Example: headrace bench path_imgrec=train.rec data_shape=3,224,224 batch_size=128 resize=256 rand_crop=1")
 
     @Option(help: "The iterator.") var iterator = "ImageRecordIter"
     @Option(help: "Decode threads; by default one a core.") var threads: Int?
@@ -74,8 +75,9 @@ struct BenchCommand: AsyncParsableCommand {
         func line(_ name: String, _ value: Double, _ unit: String) {
             print(name.padding(toLength: 22, withPad: " ", startingAt: 0) + String(format: "%10.3f ", value) + unit)
         }
-        print("\(result.iterator), \(result.threads) threads, \(result.images) images in "
-            + String(format: "%.2f s", result.seconds))
+        print(
+            "\(result.iterator), \(result.threads) threads, \(result.images) images in "
+                + String(format: "%.2f s", result.seconds))
         line("images per second", result.imagesPerSecond, "")
         line("CPU, all threads", result.cpuMillisecondsPerImage, "ms per image")
         line("  read", result.readMillisecondsPerImage, "ms per image (wall, per worker)")

@@ -8,7 +8,8 @@ import Iterators
 struct PreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "Writes a PNG with the augmented samples that a trainer would get.",
-        discussion: "Takes the iterator's parameters as key=value. Normalisation (mean, std, scale) is left out, because "
+        discussion:
+            "Takes the iterator's parameters as key=value. Normalisation (mean, std, scale) is left out, because "
             + "the picture is for eyes.")
 
     @Option(help: "The iterator.") var iterator = "ImageRecordIter"
