@@ -84,7 +84,8 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
-        .testTarget(name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes"], swiftSettings: settings),
+        .testTarget(
+            name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "AugmentationTests", dependencies: ["Augmentation", "DataTypes"], swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
@@ -94,11 +95,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "DataTypes", nioCore, nioPosix], swiftSettings: settings
+            name: "TransportTests", dependencies: ["Transport", "DataTypes", "TestSupport", nioCore, nioPosix],
+            swiftSettings: settings
         ),
         .testTarget(
             name: "HeadraceClientTests",
-            dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", nioCore, nioPosix],
+            dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings),
         .testTarget(
             name: "ToolTests",

@@ -1,5 +1,6 @@
 import DataTypes
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon

@@ -2,6 +2,7 @@ import DataTypes
 import Iterators
 import Logging
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import Admin

@@ -2,6 +2,7 @@ import Foundation
 import HeadraceClient
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -14,7 +15,7 @@ struct HeadraceClientTests {
         options: HeadraceOptions = HeadraceOptions(), tcp: Bool = false,
         _ body: (HeadraceClient, FakeServer) async throws -> R
     ) async throws -> R {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let endpoint: Endpoint = tcp ? .tcp(host: "127.0.0.1", port: 0) : .unix(path: directory.path + "/s")
         let server = try await FakeServer.start(endpoint, configuration)
         do {

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct DamageTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     /// Records of one and of several parts, of lengths with and without padding.
     static let records: [[UInt8]] = [

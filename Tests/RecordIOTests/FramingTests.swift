@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct FramingTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     /// The bytes that MXNet 1.9.1 writes for these payloads.
     static let golden: [(payload: [UInt8], stored: [UInt8])] = [

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct ImageListTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     func list(_ text: String, labelWidth: Int?, keepsPaths: Bool = false) throws -> ImageList {
         try ImageList(path: try directory.write(text, to: "a.lst"), labelWidth: labelWidth, keepsPaths: keepsPaths)

@@ -1,14 +1,15 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct IndexCacheTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
     let path: String
     let cache: IndexCache
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder()
         path = directory.path + "/a.rec"
         cache = IndexCache(directory: directory.path + "/state")
         let bytes = InsightFaceTests.records(images: 7, identities: 2, first: 9, end: 11).flatMap { part(0, $0) }

@@ -1,15 +1,16 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct IndexFileTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
     let path: String
     /// Six records of 24 bytes each in the file.
     let records = (0..<6).map { payload($0, count: 16) }
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder()
         path = directory.path + "/a.rec"
         try write(records, to: path)
     }

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct InsightFaceTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     /// Images with two labels each, as InsightFace's own have, then the header, then the identities.
     static func records(images: Int, identities: Int, first: Float? = nil, end: Float? = nil) -> [[UInt8]] {

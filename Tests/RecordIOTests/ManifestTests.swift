@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct ManifestTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     @Test("ordinals run through all files, past one whose records are all damaged")
     func ordinals() throws {
@@ -34,7 +35,7 @@ import Testing
         let b = directory.path + "/b.rec"
         let fingerprint = try Manifest.open(paths: "\(a);\(b)").fingerprint
         #expect(fingerprint.count == 32)
-        let copy = try TemporaryDirectory()
+        let copy = try TemporaryFolder()
         try copy.write(try directory.read("a.rec"), to: "a.rec")
         try copy.write(try directory.read("b.rec"), to: "b.rec")
         #expect(setModificationTime(copy.path + "/a.rec", 5))

@@ -1,12 +1,13 @@
+import TestSupport
 import Testing
 
 @testable import RecordIO
 
 @Suite struct RecordPathsTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder()
         for name in ["part-2.rec", "part-10.rec", "part-1.rec", "part-1.idx", "part-1.lst", ".hidden.rec"] {
             try directory.write("x", to: name)
         }
@@ -63,7 +64,7 @@ import Testing
 
     @Test("a directory without data files is an error that names what is there")
     func noDataFiles() throws {
-        let other = try TemporaryDirectory()
+        let other = try TemporaryFolder()
         try other.write("x", to: "train.lst")
         let error = try #require(throws: RecordError.self) { try RecordPaths(expanding: other.path) }
         #expect(error.description.contains("train.lst"))

@@ -3,6 +3,7 @@ import DataTypes
 import Foundation
 import ImageCodec
 import RecordIO
+import TestSupport
 import Testing
 
 @testable import Tool

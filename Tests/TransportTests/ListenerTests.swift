@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 import Transport
 
@@ -55,7 +56,7 @@ struct ListenerTests {
 
     @Test("bytes go through a Unix socket, which has the mode asked for and is removed at the end")
     func unix() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/data.sock"
         let listener = try await Listener.bind(.unix(path: path), mode: 0o640, group: group, child: Self.echo)
         #expect(mode(path) & 0o777 == 0o640)
@@ -78,7 +79,7 @@ struct ListenerTests {
 
     @Test("a Unix peer is this process; a TCP peer is unknown")
     func credentials() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         for endpoint in [Endpoint.unix(path: directory.path + "/s"), .tcp(host: "127.0.0.1", port: 0)] {
             let promise = group.next().makePromise(of: PeerCredentials?.self)
             let listener = try await Listener.bind(endpoint, group: group) { channel in
@@ -101,7 +102,7 @@ struct ListenerTests {
 
     @Test("a socket file that a dead server left behind is replaced")
     func stale() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/data.sock"
         let dead = try listeningUnixSocket(path)
         Glibc.close(dead)
@@ -113,7 +114,7 @@ struct ListenerTests {
 
     @Test("a running server keeps its socket")
     func running() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/data.sock"
         let first = try await Listener.bind(.unix(path: path), group: group, child: Self.echo)
         let error = await #expect(throws: ListenError.self) {
@@ -127,7 +128,7 @@ struct ListenerTests {
 
     @Test("a file that is not a socket is left alone")
     func notASocket() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/precious"
         try "data".write(toFile: path, atomically: false, encoding: .utf8)
         let error = await #expect(throws: ListenError.self) {
@@ -139,7 +140,7 @@ struct ListenerTests {
 
     @Test("closing does not remove the socket of a server that took the path since")
     func replaced() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/data.sock"
         let old = try await Listener.bind(.unix(path: path), group: group, child: Self.echo)
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
@@ -175,7 +176,7 @@ struct ListenerTests {
 
     @Test("a descriptor that already listens is adopted, and its file stays")
     func adopt() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path + "/activated.sock"
         let listener = try await Listener.adopt(
             descriptor: try listeningUnixSocket(path), group: group, child: Self.echo)
@@ -206,7 +207,7 @@ struct ListenerTests {
 
     @Test("a connection that cannot be made says why")
     func cannotConnect() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let missing = directory.path + "/none.sock"
         #expect(await connectError(.unix(path: missing)) == .noSocket(path: missing))
         let dead = directory.path + "/dead.sock"
