@@ -80,6 +80,11 @@ struct BatchingParameters: Sendable {
                 throw .outOfRange(name: name, value: "'\(value.prefix(40))'", allowed: "1 to 128 bytes of text")
             }
         }
+        // Rows are counted over as many epochs as a position can name; a larger group would make that count overflow.
+        guard partition != .global || batchSize * numParts <= EpochPlan.maxGroup else {
+            throw .conflict(
+                names: ["batch_size", "num_parts"], reason: "a global batch has at most \(EpochPlan.maxGroup) samples")
+        }
         guard dataName != labelName, !["index"].contains(dataName), !["index"].contains(labelName) else {
             throw .conflict(
                 names: ["data_name", "label_name"],

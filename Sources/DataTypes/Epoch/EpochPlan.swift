@@ -27,6 +27,8 @@ package struct EpochPlan: Sendable, Hashable {
     package static let maxEpoch = 1 << 30
     /// Most records a plan can hold, for the same reason.
     package static let maxRecords = 1 << 32
+    /// Most samples that all parts together may take in a step, likewise.
+    package static let maxGroup = 1 << 31
 
     package let firstRecord: Int
     package let recordCount: Int
@@ -56,6 +58,7 @@ package struct EpochPlan: Sendable, Hashable {
         self.batchSize = batchSize
         groupSize = batchSize * (globalParts?.count ?? 1)
         groupOffset = batchSize * (globalParts?.index ?? 0)
+        precondition(groupSize <= Self.maxGroup)
         self.rounding = rounding
         self.order = order
         self.seed = seed
