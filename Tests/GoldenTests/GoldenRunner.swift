@@ -41,8 +41,9 @@ struct GoldenRunner {
 
     private func open(_ golden: GoldenCase, options: [String: String]) throws(StreamError) -> PrefetchedStream {
         var parameters = golden.parameters.mapValues(Self.value)
-        for name in ["path_imgrec", "path_imgidx", "path_imglist", "mean_img"] {
-            guard case .string(let paths)? = parameters[name], !paths.isEmpty else { continue }
+        let kind = try IteratorCatalog.kind(named: golden.iterator)
+        for name in kind.pathParameters {
+            guard case .string(let paths)? = parameters[name], !paths.isEmpty, paths != "NULL" else { continue }
             parameters[name] = .string(
                 paths.split(separator: ";").map { $0.contains("://") ? String($0) : root + "/" + $0 }.joined(
                     separator: ";"))
@@ -50,7 +51,6 @@ struct GoldenRunner {
         // Parts are cut by count unless MXNet's cut is asked for.
         if parameters["num_parts"] != nil { parameters["partition"] = .string("bytes") }
         for (name, value) in options { parameters[name] = .string(value) }
-        let kind = try IteratorCatalog.kind(named: golden.iterator)
         let source = try kind.open(parameters, context: IteratorContext())
         return PrefetchedStream(
             source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: HeapSlabAllocator())
