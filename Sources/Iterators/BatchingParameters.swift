@@ -85,7 +85,7 @@ struct BatchingParameters: Sendable {
             throw .conflict(
                 names: ["batch_size", "num_parts"], reason: "a global batch has at most \(EpochPlan.maxGroup) samples")
         }
-        guard dataName != labelName, !["index"].contains(dataName), !["index"].contains(labelName) else {
+        guard dataName != labelName, dataName != "index", labelName != "index" else {
             throw .conflict(
                 names: ["data_name", "label_name"],
                 reason: "tensors of a batch need different names, and 'index' is taken")
@@ -105,23 +105,30 @@ struct BatchingParameters: Sendable {
             case .global: 0..<recordCount
             }
         }
-        let mine = records(of: partIndex)
-        let largest = hasEvenParts ? (0..<numParts).reduce(0) { max($0, records(of: $1).count) } : nil
-        let order = order(of: mine.count, byteCount: byteCount, recordCount: recordCount)
+        func largestPart() -> Int {
+            switch partition {
+            case .count: (recordCount + numParts - 1) / numParts
+            // Only ranges of bytes have to be looked at one by one.
+            case .bytes: (0..<numParts).reduce(0) { max($0, bytePart($1).count) }
+            case .global: recordCount
+            }
+        }
+        let largest = hasEvenParts || chunkMebibytes > 0 ? largestPart() : 0
+        // By the largest part, so that all parts have the same kind of order, and with it the same kind of epoch.
+        let order = order(of: largest, byteCount: byteCount, recordCount: recordCount)
         let rounding: EpochPlan.Rounding =
             !roundsBatch ? .zeroFill : order == .sequential ? .carryOver : .whole
         return EpochPlan(
-            records: mine, evenedTo: largest, batchSize: batchSize,
+            records: records(of: partIndex), evenedTo: hasEvenParts ? largest : nil, batchSize: batchSize,
             globalParts: partition == .global ? (numParts, partIndex) : nil, rounding: rounding, order: order,
-            seed: seed,
-            chunkSeed: chunkSeed)
+            seed: seed, chunkSeed: chunkSeed)
     }
 
-    private func order(of partCount: Int, byteCount: UInt64, recordCount: Int) -> EpochPlan.Order {
+    private func order(of largestPart: Int, byteCount: UInt64, recordCount: Int) -> EpochPlan.Order {
         if chunkMebibytes > 0, recordCount > 0 {
             let bytesPerRecord = max(1, byteCount / UInt64(recordCount))
             let records = max(1, (UInt64(chunkMebibytes) << 20) / bytesPerRecord)
-            if records < UInt64(partCount) { return .chunked(records: Int(records), inside: shuffles) }
+            if records < UInt64(largestPart) { return .chunked(records: Int(records), inside: shuffles) }
         }
         return shuffles ? .shuffled : .sequential
     }

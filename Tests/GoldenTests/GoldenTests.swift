@@ -1,4 +1,3 @@
-import Foundation
 import Pipeline
 import TestSupport
 import Testing
@@ -43,7 +42,7 @@ struct GoldenTests {
         print(
             "reference cases, \(prefix): \(passed) passed, \(deviating) deviate as listed, \(failures.count) failed"
         )
-        #expect(comparable.count == count || ProcessInfo.processInfo.environment["HEADRACE_GOLDEN"] != nil)
+        #expect(comparable.count == count || set.edition != "A")
         #expect(failures.isEmpty, "\(failures.count) cases:\n\(failures.joined(separator: "\n"))")
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 package struct GoldenSet {
     package let root: String
     package let cases: [GoldenCase]
+    /// Which edition of the set this is; the tests know the number of cases of the one in the repository.
+    package let edition: String
 
     /// Unpacks the set, once in this process, unless `HEADRACE_GOLDEN` names a folder that has it already.
     package static func load() throws -> GoldenSet {
@@ -12,7 +14,8 @@ package struct GoldenSet {
         guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any],
             let cases = object["cases"] as? [[String: Any]]
         else { throw GoldenError("cases.json is not what it should be") }
-        return GoldenSet(root: root, cases: cases.map(GoldenCase.init))
+        let edition = object["set"] as? String ?? ""
+        return GoldenSet(root: root, cases: cases.map(GoldenCase.init), edition: edition)
     }
 
     private static let unpacked = Result { try unpack() }

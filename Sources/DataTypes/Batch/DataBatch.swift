@@ -9,14 +9,16 @@ package final class DataBatch: @unchecked Sendable {
     package let pad: Int
     /// Batches of this epoch.
     package let stepCount: Int
-    /// The records of this batch that could not be delivered, in slot order.
+    /// The records of this batch that could not be delivered, in slot order: the first ones, when there are many.
     package let badRecords: [BadRecord]
+    /// How many there are in all.
+    package let badRecordCount: Int
     package let slab: Slab
     private let giveBack: @Sendable (Slab) -> Void
 
     package init(
         address: BatchAddress, partIndex: Int, layout: BatchLayout, pad: Int, stepCount: Int, badRecords: [BadRecord],
-        slab: Slab, giveBack: @escaping @Sendable (Slab) -> Void
+        badRecordCount: Int? = nil, slab: Slab, giveBack: @escaping @Sendable (Slab) -> Void
     ) {
         self.address = address
         self.partIndex = partIndex
@@ -24,6 +26,7 @@ package final class DataBatch: @unchecked Sendable {
         self.pad = pad
         self.stepCount = stepCount
         self.badRecords = badRecords
+        self.badRecordCount = badRecordCount ?? badRecords.count
         self.slab = slab
         self.giveBack = giveBack
     }

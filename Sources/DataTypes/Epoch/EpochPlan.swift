@@ -44,7 +44,7 @@ package struct EpochPlan: Sendable, Hashable {
     /// - Parameters:
     ///   - records: ordinals of the part, or of the whole data set under a global partition.
     ///   - evenedTo: the size of the largest part when every part shall have as many batches; else nil.
-    ///   - batchSize: rows of a batch, at least 1.
+    ///   - batchSize: rows of a batch, at least 1; times the number of global parts at most `maxGroup`.
     ///   - globalParts: nil, or the number of parts and this part's index under a global partition.
     package init(
         records: Range<Int>, evenedTo: Int?, batchSize: Int, globalParts: (count: Int, index: Int)?,
@@ -65,9 +65,9 @@ package struct EpochPlan: Sendable, Hashable {
         self.chunkSeed = chunkSeed
     }
 
-    /// Batches of `epoch`.
+    /// Batches of `epoch`; none behind the last epoch that can be named.
     package func stepCount(epoch: Int) -> Int {
-        guard passLength > 0 else { return 0 }
+        guard passLength > 0, epoch <= Self.maxEpoch else { return 0 }
         switch rounding {
         case .carryOver: return (firstRow(epoch: epoch + 1) - firstRow(epoch: epoch)) / groupSize
         case .whole, .zeroFill: return (passLength + groupSize - 1) / groupSize
@@ -117,7 +117,10 @@ package struct EpochPlan: Sendable, Hashable {
         case .carryOver:
             let start = firstRow(epoch: epoch)
             let position = (start + row) % passLength
-            let lap = (start + row) / passLength - start / passLength
+            let passes = (start + row) / passLength - start / passLength
+            // The filler of an evened pass goes through the records again, once or more.
+            let lapsOfPass = (passLength + recordCount - 1) / recordCount
+            let lap = passes * lapsOfPass + position / recordCount
             return Slot(
                 ordinal: firstRecord + position % recordCount, epoch: epoch, lap: lap, isPadding: isPadding)
         case .whole:
@@ -134,7 +137,7 @@ package struct EpochPlan: Sendable, Hashable {
     ///
     /// - Parameter attempt: 0 for the first substitute, and so on when that one is bad too.
     package func substitute(for slot: Slot, attempt: Int) -> Slot {
-        // Laps of real filling stay far below 2³², so the key is never one of a sample's own.
+        // A slot's lap stays below 2³²: the key is never one of a sample's own.
         var random = KeyedRandom(
             seed: seed, epoch: UInt64(slot.epoch), record: UInt64(slot.ordinal), lap: 1 << 32 + UInt64(attempt))
         var result = slot

@@ -59,6 +59,7 @@ struct ImageRecordParameters: Sendable {
     /// Parameters that decide no byte, or do so only through what is hashed otherwise (files).
     private static let unhashed: Set<String> = BatchingParameters.presentation.union([
         "path_imgrec", "path_imgidx", "path_imglist", "mean_img", "preprocess_threads", "verbose", "device_id", "ctx",
+        "dtype",
     ])
 
     init(_ values: ParameterValues, variant: ImageRecordVariant) throws(ParameterError) {
@@ -135,8 +136,11 @@ struct ImageRecordParameters: Sendable {
     }
 
     /// What of the spec decides bytes, as text.
-    static func canonicalText(_ values: ParameterValues, batching: BatchingParameters) -> String {
-        batching.canonicalText(values, without: unhashed)
+    func canonicalText(_ values: ParameterValues) -> String {
+        // Spelt out or not, an element type is the same; and parts by bytes are cut otherwise when there is an index.
+        let indexed = batching.partition == .bytes ? "indexed=\(!indexPaths.isEmpty)\n" : ""
+        return "dtype=\(format.elementType.rawValue)\n" + indexed
+            + batching.canonicalText(values, without: Self.unhashed)
     }
 
     var provideData: DataDesc {

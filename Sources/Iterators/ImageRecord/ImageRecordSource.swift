@@ -44,6 +44,12 @@ final class ImageRecordSource: BatchSource {
         } catch {
             throw StreamError(record: error)
         }
+        guard manifest.sampleCount <= EpochPlan.maxRecords else {
+            throw StreamError(
+                .badData,
+                "the data set has \(manifest.sampleCount) records; at most \(EpochPlan.maxRecords) can be served",
+                hint: "open its files in several streams")
+        }
         let meanImage = try Self.meanImage(parameters)
         let damage = manifest.damage
         if badRecordPolicy == .error, let first = damage.ranges.first {
@@ -75,7 +81,7 @@ final class ImageRecordSource: BatchSource {
         labelTensor = layout.tensors[1]
         indexTensor = layout.index
         var spec = Fingerprint()
-        spec.combine("\(variant.rawValue)\n" + ImageRecordParameters.canonicalText(values, batching: batching))
+        spec.combine("\(variant.rawValue)\n" + parameters.canonicalText(values))
         if let meanImage { meanImage.values.forEach { spec.combine(UInt64($0.bitPattern)) } }
         var data = Fingerprint()
         data.combine(manifest.fingerprint)

@@ -11,11 +11,24 @@ final class BatchJob: Sendable {
     /// Called once, by the worker that ends the last row.
     private let completion: @Sendable (BatchJob) -> Void
 
+    /// Bad records of a batch that are described. In a ruined data set every row is one, and words take more memory than
+    /// the small samples of a large batch.
+    static let describedBadRecords = 256
+
     private struct Outcome {
         var remaining: Int
-        var bad: [(row: Int, record: BadRecord, wasReplaced: Bool)] = []
+        /// Those of the lowest rows: which they are must not depend on who came first.
+        var bad: [(row: Int, record: BadRecord)] = []
+        var badCount = 0
+        /// Rows that were cleared.
+        var lost: [Int] = []
         var statistics = StageTimes()
         var cpuNanoseconds: UInt64 = 0
+
+        mutating func keepFirstBad() {
+            bad.sort { $0.row < $1.row }
+            bad.removeLast(max(0, bad.count - BatchJob.describedBadRecords))
+        }
     }
     private let outcome: Mutex<Outcome>
 
@@ -44,7 +57,10 @@ final class BatchJob: Sendable {
         let used = threadCPUNanoseconds() - start
         let isLast = outcome.withLock { outcome in
             outcome.remaining -= rows.count
-            outcome.bad += bad
+            outcome.badCount += bad.count
+            outcome.lost += bad.lazy.filter { !$0.wasReplaced }.map(\.row)
+            outcome.bad += bad.lazy.map { ($0.row, $0.record) }
+            if outcome.bad.count > 2 * Self.describedBadRecords { outcome.keepFirstBad() }
             outcome.statistics.read += times.read
             outcome.statistics.decode += times.decode
             outcome.statistics.augment += times.augment
@@ -101,23 +117,22 @@ final class BatchJob: Sendable {
     /// What became of the batch. Only for the completion.
     func finish() -> BatchOutcome {
         outcome.withLock { outcome in
-            let bad = outcome.bad.sorted { $0.row < $1.row }
+            outcome.keepFirstBad()
             var lost = 0
             if source.badRecordPolicy != .error {
-                let rows = bad.filter { !$0.wasReplaced }.map(\.row)
-                moveUp(over: rows)
+                moveUp(over: outcome.lost)
                 // A lost row of the filling was counted in `pad` already.
-                lost = rows.count { !(plan.slots[$0]?.isPadding ?? true) }
+                lost = outcome.lost.count { !(plan.slots[$0]?.isPadding ?? true) }
             }
             return BatchOutcome(
-                badRecords: bad.map(\.record), pad: plan.pad + lost, times: outcome.statistics,
-                cpuNanoseconds: outcome.cpuNanoseconds)
+                badRecords: outcome.bad.map(\.record), badRecordCount: outcome.badCount, pad: plan.pad + lost,
+                times: outcome.statistics, cpuNanoseconds: outcome.cpuNanoseconds)
         }
     }
 
     /// Closes the gaps that lost rows leave: rows behind move up, cleared rows come to the end.
     private func moveUp(over lost: [Int]) {
-        guard let first = lost.first else { return }
+        guard let first = lost.min() else { return }
         let gone = Set(lost)
         var target = first
         for row in first..<plan.slots.count where !gone.contains(row) {
@@ -140,6 +155,7 @@ final class BatchJob: Sendable {
 /// The facts of a batch whose rows are all done.
 struct BatchOutcome {
     var badRecords: [BadRecord]
+    var badRecordCount: Int
     var pad: Int
     var times: StageTimes
     var cpuNanoseconds: UInt64

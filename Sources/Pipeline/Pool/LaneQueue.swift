@@ -17,6 +17,8 @@ struct LaneQueue {
 
     private var lanes: [Int: Lane] = [:]
     private var nextIdentifier = 0
+    /// The virtual time of the lane served last: where a lane starts that has been idle.
+    private var clock = 0.0
     var isClosed = false
     private(set) var completedTasks: UInt64 = 0
     private var tasksUnderWay = 0
@@ -29,15 +31,13 @@ struct LaneQueue {
         return nextIdentifier
     }
 
-    mutating func removeLane(_ identifier: Int) { lanes[identifier] = nil }
+    /// - Returns: what waited in the lane, for the caller to let go of.
+    mutating func removeLane(_ identifier: Int) -> [BatchJob] { lanes.removeValue(forKey: identifier)?.jobs ?? [] }
 
     /// Adds `job`; it is dropped when its lane has gone.
     mutating func append(_ job: BatchJob, to identifier: Int) {
         guard var lane = lanes[identifier] else { return }
-        if lane.jobs.isEmpty {
-            let waiting = lanes.values.lazy.filter { !$0.jobs.isEmpty }.map(\.virtualTime).min()
-            lane.virtualTime = max(lane.virtualTime, waiting ?? 0)
-        }
+        if lane.jobs.isEmpty { lane.virtualTime = max(lane.virtualTime, clock) }
         lane.jobs.append(job)
         lanes[identifier] = lane
     }
@@ -47,6 +47,7 @@ struct LaneQueue {
         let candidate = lanes.lazy.filter { !$0.value.jobs.isEmpty }
             .min { ($0.value.virtualTime, $0.key) < ($1.value.virtualTime, $1.key) }
         guard let identifier = candidate?.key, var lane = lanes[identifier] else { return nil }
+        clock = max(clock, lane.virtualTime)
         let job = lane.jobs[0]
         let count = job.plan.slots.count
         let end = min(lane.nextRow + job.source.slotsPerTask, count)

@@ -4,7 +4,7 @@ import DataTypes
 ///
 /// **Fairness.** Every stream has a *lane* with a virtual time: the CPU time it has been charged, over its weight. A free
 /// worker takes the next rows of the lane that is furthest behind, so lanes with work share the cores by weight, whatever
-/// their batches cost. A lane that was idle starts level with the busiest-waiting one; idleness is not saved up.
+/// their batches cost. A lane that was idle starts level with the one served last; idleness is not saved up.
 package final class WorkerPool: Sendable {
     package let threadCount: Int
     private let queue: Monitor<LaneQueue>
@@ -47,7 +47,10 @@ package final class WorkerPool: Sendable {
     func makeLane(weight: Double) -> Int { queue.withLock { $0.addLane(weight: weight) } }
 
     /// Drops what waits in the lane. Rows under way are finished.
-    func removeLane(_ lane: Int) { queue.withLock { $0.removeLane(lane) } }
+    func removeLane(_ lane: Int) {
+        // Freeing slabs takes a while; the workers shall not wait for it.
+        _ = queue.withLock { $0.removeLane(lane) }
+    }
 
     /// Reads ahead for `job`, then executes it.
     func submit(_ job: BatchJob, lane: Int) {

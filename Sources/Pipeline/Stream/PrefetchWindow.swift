@@ -19,6 +19,8 @@ struct PrefetchWindow {
     }
 
     var readyCount: Int { ready.count }
+    /// Whether `take` has something to give.
+    var isReady: Bool { ready[position] != nil }
 
     /// The next batch to prepare, or nil when the window is full or there is nothing to prepare.
     mutating func takeUpcoming(stepCount: (Int) -> Int) -> BatchAddress? {
@@ -27,7 +29,7 @@ struct PrefetchWindow {
         if address.step >= stepCount(address.epoch) {
             address = BatchAddress(epoch: address.epoch + 1, step: 0)
             // An empty epoch is waited for at its end; running on through empty ones would never stop.
-            guard address.epoch <= EpochPlan.maxEpoch, stepCount(address.epoch) > 0 else { return nil }
+            guard stepCount(address.epoch) > 0 else { return nil }
         }
         upcoming = BatchAddress(epoch: address.epoch, step: address.step + 1)
         underWay.insert(address)

@@ -14,7 +14,10 @@ package final class PrefetchedStream: BatchStream {
         var window: PrefetchWindow
         var waiter: (@Sendable (Result<StreamEvent, StreamError>) -> Void)?
         var waitingSince: UInt64 = 0
+        /// When the batch at the position became ready; 0 when it is not.
         var readySince: UInt64 = 0
+        /// Where an error was handed over last, so that one asked for again is not counted again.
+        var failedAt: BatchAddress?
         var jobs: [BatchAddress: BatchJob] = [:]
         var freeSlabs: [Slab] = []
         var slabCount = 0
@@ -78,8 +81,8 @@ package final class PrefetchedStream: BatchStream {
     package func reset() -> BatchAddress {
         let (position, unwanted, leftovers) = state.withLock { state in
             state.waiter = nil
-            state.readySince = 0
             let leftovers = state.window.reset()
+            state.readySince = state.window.isReady ? monotonicNanoseconds() : 0
             let position = state.window.position
             return (position, state.jobs.filter { $0.key < position }.map(\.value), leftovers)
         }
@@ -117,7 +120,10 @@ package final class PrefetchedStream: BatchStream {
             state.freeSlabs = []
             // Forgets what was ready and refuses what is still under way.
             let leftovers = state.window.seek(to: state.window.position)
-            return (Array(state.jobs.values), leftovers)
+            // Jobs that still wait in the lane are dropped with it and never complete: nothing else would let go of them.
+            let jobs = Array(state.jobs.values)
+            state.jobs = [:]
+            return (jobs, leftovers)
         }
         guard let (unwanted, leftovers) = abandoned else { return }
         abandon(unwanted, leftovers)
@@ -140,14 +146,16 @@ package final class PrefetchedStream: BatchStream {
         guard let result = state.window.take() else { return nil }
         let now = monotonicNanoseconds()
         if state.readySince != 0 { state.statistics.idleNanoseconds += now - state.readySince }
-        state.readySince = state.window.readyCount > 0 ? now : 0
+        state.readySince = state.window.isReady ? now : 0
         switch result {
         case .success(let batch):
             state.statistics.batches += 1
             state.statistics.samples += UInt64(info.batchSize - batch.pad)
-            state.statistics.badRecords += UInt64(batch.badRecords.count)
+            state.statistics.badRecords += UInt64(batch.badRecordCount)
             return .success(.batch(batch))
         case .failure(let error):
+            if state.failedAt != position { state.statistics.badRecords += 1 }
+            state.failedAt = position
             return .failure(error)
         }
     }
@@ -193,7 +201,8 @@ package final class PrefetchedStream: BatchStream {
         let address = job.plan.address
         let batch = DataBatch(
             address: address, partIndex: info.partIndex, layout: info.layout, pad: outcome.pad,
-            stepCount: job.plan.stepCount, badRecords: outcome.badRecords, slab: job.slab
+            stepCount: job.plan.stepCount, badRecords: outcome.badRecords, badRecordCount: outcome.badRecordCount,
+            slab: job.slab
         ) { [weak self] slab in self?.giveBack(slab) }
         var result: Result<DataBatch, StreamError> = .success(batch)
         if source.badRecordPolicy == .error, let bad = outcome.badRecords.first {
@@ -209,7 +218,7 @@ package final class PrefetchedStream: BatchStream {
             state.statistics.augmentNanoseconds += outcome.times.augment
             state.statistics.cpuNanoseconds += outcome.cpuNanoseconds
             guard state.window.completed(address, generation: generation, result) else { return nil }
-            if state.readySince == 0 { state.readySince = monotonicNanoseconds() }
+            if state.readySince == 0, state.window.isReady { state.readySince = monotonicNanoseconds() }
             guard let waiter = state.waiter, let event = takeEvent(&state) else { return nil }
             state.waiter = nil
             state.statistics.starvedNanoseconds += monotonicNanoseconds() - state.waitingSince

@@ -38,7 +38,9 @@ struct RecIndex: AsyncParsableCommand {
             }
             text += "\(key)\t\(scan.manifest.locate(ordinal).entry.offset)\n"
         }
-        let target = output ?? (path.hasSuffix(".rec") ? String(path.dropLast(4)) : path) + ".idx"
+        // The argument may be a directory or a pattern that one file matches.
+        let file = scan.manifest.files[0].file.path
+        let target = output ?? (file.hasSuffix(".rec") ? String(file.dropLast(4)) : file) + ".idx"
         try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
         print("\(target): \(scan.manifest.sampleCount) records")
     }

@@ -17,7 +17,7 @@ struct RecList: AsyncParsableCommand {
             throw ValidationError("--from must be 0 to \(count), and --limit not negative")
         }
         if !json { print("ordinal\toffset\tbytes\tid\tlabels\tformat\tsize") }
-        for ordinal in from..<min(count, from + (limit ?? count - from)) {
+        for ordinal in from..<from + min(limit ?? count, count - from) {
             let facts = scan.facts(ordinal)
             if json {
                 print(try jsonText(facts).split(separator: "\n").map { $0.drop { $0 == " " } }.joined())

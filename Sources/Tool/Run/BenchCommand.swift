@@ -32,8 +32,8 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let kind = try IteratorCatalogAccess.kind(iterator)
         let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        guard threads > 0, epochs > 0, batches ?? 1 > 0 else {
-            throw ValidationError("--threads, --epochs and --batches must be at least 1")
+        guard (1...1024).contains(threads), (1...1_000_000).contains(epochs), batches ?? 1 > 0 else {
+            throw ValidationError("--threads is 1 to 1024, --epochs 1 to 1000000, --batches at least 1")
         }
         let local = try LocalStream(
             iterator: iterator, parameters: try KeyValueParameters.parse(parameters, for: kind), threads: threads)
