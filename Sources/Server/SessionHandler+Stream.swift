@@ -133,7 +133,9 @@ extension SessionHandler {
         case .success(.epochEnd(let epoch, let stepCount)):
             run(machine.epochEnded(epoch: epoch, stepCount: stepCount, ticket: ticket))
         case .failure(let error):
-            run(machine.streamFailed(error, ticket: ticket))
+            let actions = machine.streamFailed(error, ticket: ticket)
+            if !actions.isEmpty, let record = error.badRecord { report([record], at: machine.position) }
+            run(actions)
         }
     }
 

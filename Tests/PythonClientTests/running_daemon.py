@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -77,6 +78,19 @@ class RunningDaemon:
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError("headraced did not stop within 30 s of SIGTERM")
+
+    def page(self, path: str):
+        """The JSON of an admin page."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(self.admin))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: headrace\r\nConnection: close\r\n\r\n".encode())
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+        head, body = answer.split(b"\r\n\r\n", 1)
+        assert b" 200 " in head, answer
+        return json.loads(body)
 
     @property
     def url(self) -> str:

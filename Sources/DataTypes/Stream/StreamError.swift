@@ -27,12 +27,17 @@ package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
     package var hint: String
     /// The same request may succeed later without any change.
     package var isRetryable: Bool
+    /// The record behind a `.badRecord`, for lists and counters; it does not travel.
+    package var badRecord: BadRecord?
 
-    package init(_ code: Code, _ message: String, hint: String = "", isRetryable: Bool = false) {
+    package init(
+        _ code: Code, _ message: String, hint: String = "", isRetryable: Bool = false, badRecord: BadRecord? = nil
+    ) {
         self.code = code
         self.message = message
         self.hint = hint
         self.isRetryable = isRetryable
+        self.badRecord = badRecord
     }
 
     package var description: String { hint.isEmpty ? message : "\(message); \(hint)" }

@@ -209,7 +209,8 @@ package final class PrefetchedStream: BatchStream {
             result = .failure(
                 StreamError(
                     .badRecord, bad.description,
-                    hint: "open the stream with on_bad_record=\"skip\" to go on without such records"))
+                    hint: "open the stream with on_bad_record=\"skip\" to go on without such records",
+                    badRecord: bad))
         }
         let answer: (() -> Void)? = state.withLock { state in
             if state.jobs[address] === job { state.jobs[address] = nil }

@@ -16,32 +16,31 @@ struct RecIndex: AsyncParsableCommand {
     @Option(help: "What the index calls a record: the id in its header, or its number from 0.") var keys = Keys.id
 
     func run() async throws {
-        var scan = try RecordScan(paths: path)
-        guard scan.manifest.files.count == 1 else {
-            throw ToolError("an index is of one file; '\(path)' names several")
-        }
-        guard scan.manifest.damage.isEmpty else {
-            throw ToolError(
-                "'\(path)' is damaged (\(scan.manifest.damage.ranges[0])); see 'headrace rec verify', and pack it anew")
-        }
-        var seen: Set<UInt64> = []
-        var text = ""
-        for ordinal in 0..<scan.manifest.sampleCount {
-            var key = UInt64(ordinal)
-            if keys == .id {
-                let facts = scan.facts(ordinal)
-                guard let id = facts.id else { throw ToolError("record \(ordinal): \(facts.problem ?? "no header")") }
-                guard seen.insert(id).inserted else {
-                    throw ToolError("several records have the id \(id); use --keys ordinal")
-                }
-                key = id
-            }
-            text += "\(key)\t\(scan.manifest.locate(ordinal).entry.offset)\n"
-        }
+        let paths = try RecordPaths(expanding: path).paths
+        guard paths.count == 1 else { throw ToolError("an index is of one file; '\(path)' names \(paths.count)") }
+        let lines = try read(RecordFile(path: paths[0]))
         // The argument may be a directory or a pattern that one file matches.
-        let file = scan.manifest.files[0].file.path
-        let target = output ?? (file.hasSuffix(".rec") ? String(file.dropLast(4)) : file) + ".idx"
-        try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
-        print("\(target): \(scan.manifest.sampleCount) records")
+        let target = output ?? (paths[0].hasSuffix(".rec") ? String(paths[0].dropLast(4)) : paths[0]) + ".idx"
+        try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
+        print("\(target): \(lines.count) records")
+    }
+
+    /// A line for every record, those without an image too: readers of InsightFace's files look its header record up.
+    private func read(_ file: RecordFile) throws -> [String] {
+        var reader = RecordReader(file: file)
+        var buffer = RecordBuffer()
+        var seen: Set<UInt64> = []
+        var lines: [String] = []
+        while try reader.next(into: &buffer) {
+            var key = UInt64(lines.count)
+            if keys == .id {
+                key = try ImageRecordHeader(parsing: buffer.bytes).id
+                guard seen.insert(key).inserted else {
+                    throw ToolError("several records have the id \(key); use --keys ordinal")
+                }
+            }
+            lines.append("\(key)\t\(reader.recordOffset)\n")
+        }
+        return lines
     }
 }

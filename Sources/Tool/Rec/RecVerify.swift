@@ -56,7 +56,9 @@ struct RecVerify: AsyncParsableCommand {
                 let record = finding.record.map { "record \($0) " } ?? ""
                 print("\(finding.file): \(record)at byte \(finding.offset): \(finding.problem)")
             }
-            print("\(manifest.sampleCount) records, \(findings.count) problems")
+            let unlisted = manifest.damage.rangeCount - manifest.damage.ranges.count
+            if unlisted > 0 { print("and \(unlisted) more damaged stretches") }
+            print("\(manifest.sampleCount) records, \(findings.count + unlisted) problems")
         }
         if !findings.isEmpty { throw ExitCode(1) }
     }

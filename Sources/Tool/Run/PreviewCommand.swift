@@ -30,6 +30,8 @@ struct PreviewCommand: AsyncParsableCommand {
         guard (1...4096).contains(count), (1...256).contains(columns) else {
             throw ValidationError("--count is 1 to 4096, --columns 1 to 256")
         }
+        // The iterators of one family differ in what eyes do not see, and some have a number format in their name.
+        let iterator = iterator.hasPrefix("ImageRecord") ? "ImageRecordIter" : iterator
         let kind = try IteratorCatalogAccess.kind(iterator)
         var raw = try KeyValueParameters.parse(parameters, for: kind)
         for name in Self.normalisation { raw[name] = nil }
