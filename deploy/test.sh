@@ -105,7 +105,7 @@ fi
 require_packages "${build_packages[@]}"
 require_swift
 # OpenCV is optional for users, but what it encodes is compared with MXNet.
-require_venv numpy=numpy pytest=pytest pillow=PIL opencv-python-headless=cv2
+require_venv numpy=numpy pytest=pytest pillow=PIL opencv-python-headless=cv2 scipy=scipy h5py=h5py
 
 phase "Build" swift build "${build_flags[@]}" --build-tests
 if ((status != 0)); then

@@ -6,11 +6,14 @@ differs on purpose. Arrays are NumPy's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ._batch import DataBatch, DataDesc
 from ._client import Client, connect
+from ._dataiter import DataIter
+from ._ndarrayiter import NDArrayIter
+from ._prefetchingiter import PrefetchingIter
+from ._resizeiter import ResizeIter
 from ._stream import Stream
 
 __all__ = [
@@ -23,49 +26,10 @@ __all__ = [
     "ImageRecordUInt8Iter",
     "ImageRecordUInt8Iter_v1",
     "MXDataIter",
+    "NDArrayIter",
+    "PrefetchingIter",
+    "ResizeIter",
 ]
-
-
-class DataIter:
-    """The base of all iterators: ``next`` moves on with ``iter_next`` and collects the batch from the getters."""
-
-    def __init__(self, batch_size: int = 0) -> None:
-        self.batch_size = batch_size
-
-    def __iter__(self) -> Iterator[DataBatch]:
-        return self
-
-    def __next__(self) -> DataBatch:
-        return self.next()
-
-    def reset(self) -> None:
-        """Goes to the beginning of the data."""
-
-    def next(self) -> DataBatch:
-        """The next batch.
-
-        Raises:
-            StopIteration: there is none.
-        """
-        if self.iter_next():
-            return DataBatch(data=self.getdata(), label=self.getlabel(), pad=self.getpad(), index=self.getindex())
-        raise StopIteration
-
-    def iter_next(self) -> bool:
-        """Moves to the next batch; False when there is none."""
-        raise NotImplementedError
-
-    def getdata(self) -> Any:
-        """Data of the current batch."""
-
-    def getlabel(self) -> Any:
-        """Labels of the current batch."""
-
-    def getindex(self) -> Any:
-        """Ids of the current batch's samples."""
-
-    def getpad(self) -> int | None:
-        """Rows at the end of the current batch that are not data of this epoch."""
 
 
 class MXDataIter(DataIter):

@@ -1,0 +1,47 @@
+"""The reference cases of image.imdecode and image.imresize, with OpenCV, as MXNet decodes and resizes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from reference_set import array_difference, deviation
+
+import headrace
+from headrace.mx import image
+
+# Whether truncated JPEGs and GIFs are decoded has changed from one version of OpenCV to the next.
+UP_TO_OPENCV = ("imdecode_dec_jnoeoi_", "imdecode_dec_jtrunc_", "imdecode_dec_gif_")
+
+
+def call(case, root):
+    parameters = dict(case["params"])
+    if case["iterator"] == "image.imdecode":
+        return image.imdecode((root / parameters.pop("file")).read_bytes(), **parameters)
+    return image.imresize(np.load(root / parameters.pop("src")["npy"]), **parameters)
+
+
+@pytest.mark.parametrize(("function", "count"), [("image.imdecode", 84), ("image.imresize", 135)])
+def test_cases(function, count, reference, cases):
+    pytest.importorskip("cv2")
+    chosen = [case for case in cases if case["iterator"] == function and not case["name"].startswith(UP_TO_OPENCV)]
+    counts, failures = Counter(), []
+    for case in chosen:
+        fails = case["tolerance"]["class"] == "error"
+        # What another version of the same library makes of it is as near as can be asked for.
+        tolerance = (case.get("second_opinion") or {}).get("max_abs") or 0
+        try:
+            found = call(case, reference)
+            detail = array_difference(np.asarray(found), case["expect"].get("array"), reference, tolerance=tolerance)
+            outcome = "data" if fails else "same" if detail is None else "differs"
+        except (headrace.HeadraceError, ValueError) as error:
+            outcome, detail = "same" if fails else "error", str(error)
+        entry = deviation(case["name"])
+        listed = entry["outcome"] if entry else "same"
+        if outcome != listed:
+            failures.append(f"{case['name']}: {outcome} {detail}, listed as {listed}")
+        counts["failed" if outcome != listed else "passed" if outcome == "same" else "deviate as listed"] += 1
+    print(f"reference cases, {function}:", dict(counts))
+    assert not failures, "\n".join(failures)
+    assert len(chosen) == count
