@@ -64,7 +64,8 @@ package struct Daemon {
             rules: DatasetOpener.Rules(
                 datasets: configuration.datasets, paths: configuration.paths,
                 context: IteratorContext(
-                    cacheDirectory: cache, maxPixels: limits.maxPixels, maxRecordBytes: limits.maxRecordBytes)),
+                    cacheDirectory: cache, maxPixels: limits.maxPixels, maxRecordBytes: limits.maxRecordBytes,
+                    maxBatchBytes: limits.maxFrameBytes)),
             pool: pool, budget: budget)
         let places = SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(

@@ -6,7 +6,10 @@ differs on purpose. Arrays are NumPy's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
+
+import numpy as np
 
 from ._batch import DataBatch, DataDesc
 from ._client import Client, connect
@@ -28,6 +31,7 @@ __all__ = [
     "MXDataIter",
     "NDArrayIter",
     "PrefetchingIter",
+    "RecordIter",
     "ResizeIter",
 ]
 
@@ -158,3 +162,30 @@ class ImageRecordUInt8Iter_v1(_ServedIter):
     """The older ``ImageRecordUInt8Iter``, kept for its name."""
 
     served = "ImageRecordUInt8Iter_v1"
+
+
+class RecordIter(_ServedIter):
+    """Records of RecordIO files as bytes, for samples that are decoded here: text, audio, pickles.
+
+    MXNet has no such iterator. ``batch.data`` is a ``uint8`` array with a record a row, filled up with zeros, and an
+    ``int64`` array with the records' lengths; ``batch.label`` is empty unless ``header="strip"``.
+    """
+
+    served = "RecordIter"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The array of lengths is none of the data that the user may have named.
+        self.provide_data[1:] = self.stream.provide_data[1:]
+
+    @staticmethod
+    def records_of(batch: DataBatch) -> list[bytes]:
+        """The records of a batch's rows, those that count in ``pad`` left out."""
+        data, lengths = map(np.asarray, batch.data)
+        rows = len(lengths) - (batch.pad or 0)
+        return [data[row, : lengths[row]].tobytes() for row in range(rows)]
+
+    def records(self) -> Iterator[bytes]:
+        """The records from here to the end of the epoch, one by one."""
+        for batch in self:
+            yield from self.records_of(batch)
