@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators", dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline"],
-            swiftSettings: settings),
+            exclude: ["ImageDetRecord/README.md"], swiftSettings: settings),
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from statistics_comparison import differences, uniformity_differences
 from statistics_readback import readback
-from test_golden_iterators import FAMILY, run
+from test_golden_iterators import run
 
 import headrace
 
+# How the names of the iterators begin whose random cases are compared.
+FAMILY = "ImageRecord"
 # Draws for each of the reference's. With more, the few largest of its values show a range of ours that is too narrow.
 DRAWS = 2
 
