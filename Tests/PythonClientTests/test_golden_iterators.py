@@ -1,4 +1,4 @@
-"""The reference cases of the iterators over records of images through a real daemon: what the trainer gets, end to end."""
+"""The reference cases of iterators over image records through a real daemon: what the trainer gets, end to end."""
 
 from __future__ import annotations
 
