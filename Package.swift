@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators", dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline"],
-            exclude: ["RawRecord/README.md"], swiftSettings: settings),
+            exclude: ["RawRecord/README.md", "ImageDetRecord/README.md"], swiftSettings: settings),
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),

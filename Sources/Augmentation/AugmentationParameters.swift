@@ -106,7 +106,7 @@ package struct AugmentationParameters: Sendable, Hashable {
         Bounds(low: Float(values.number(low)), high: Float(values.number(high)))
     }
 
-    private static func interpolation(_ values: ParameterValues) throws(ParameterError) -> InterpolationChoice {
+    static func interpolation(_ values: ParameterValues) throws(ParameterError) -> InterpolationChoice {
         let number = values.integer("inter_method")
         guard let choice = InterpolationChoice(interMethod: number) else {
             throw .outOfRange(

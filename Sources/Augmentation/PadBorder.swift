@@ -3,17 +3,21 @@ internal import Glibc
 
 /// Surrounds an image with a border of one value.
 enum PadBorder {
-    /// Writes the part `rect` of the image with a border of `pad` pixels on each side.
+    /// Writes the part `rect` of the image with its border.
     ///
     /// - Parameters:
     ///   - rect: in the coordinates of the image with its border.
     ///   - fill: of the border; a fourth channel gets 0, as in MXNet.
-    static func run(_ view: SourceView, pad: Int, fill: UInt8, rect: PixelRect, into destination: inout PixelBuffer) {
+    static func run(
+        _ view: SourceView, border: PixelBorder, fill: UInt8, rect: PixelRect, into destination: inout PixelBuffer
+    ) {
         let channels = view.channels
-        precondition(rect.isInside(width: view.width + 2 * pad, height: view.height + 2 * pad))
+        precondition(
+            rect.isInside(
+                width: view.width + border.left + border.right, height: view.height + border.top + border.bottom))
         // The part of `rect` that the image covers, in the image's coordinates.
-        let columns = covered(rect.x - pad, rect.width, of: view.width)
-        let lines = covered(rect.y - pad, rect.height, of: view.height)
+        let columns = covered(rect.x - border.left, rect.width, of: view.width)
+        let lines = covered(rect.y - border.top, rect.height, of: view.height)
         if !columns.isEmpty, !lines.isEmpty {
             view.require(
                 PixelRect(x: columns.lowerBound, y: lines.lowerBound, width: columns.count, height: lines.count))
@@ -21,7 +25,7 @@ enum PadBorder {
         destination.reshape(width: rect.width, height: rect.height, channels: channels)
         let rowBytes = destination.rowBytes
         let count = columns.count * channels
-        let targetOffset = (columns.lowerBound + pad - rect.x) * channels
+        let targetOffset = (columns.lowerBound + border.left - rect.x) * channels
         unsafe destination.withUnsafeMutableBytes { out in
             let target = unsafe out.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
             // The destination has `rect`'s size, and the copied part lies in it and in the image.
@@ -32,7 +36,7 @@ enum PadBorder {
             guard count > 0 else { return }
             for line in lines {
                 unsafe memcpy(
-                    target + (line + pad - rect.y) * rowBytes + targetOffset,
+                    target + (line + border.top - rect.y) * rowBytes + targetOffset,
                     view.row(line) + (columns.lowerBound * channels - view.columnBias), count)
             }
         }

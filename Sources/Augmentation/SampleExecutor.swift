@@ -9,15 +9,15 @@ package import DataTypes
 /// resize, crop, mirror and normalise then touch no image larger than the sample.
 package struct SampleExecutor: ~Copyable {
     /// A step that makes a new image out of an old one.
-    private enum Step {
+    enum Step {
         case resize(SamplePlan.Resize)
         case affine(SamplePlan.Affine, fill: UInt8)
-        case pad(Int, fill: UInt8)
+        case pad(PixelBorder, fill: UInt8)
         case copy
     }
 
     /// The image after the steps done so far.
-    private struct Current {
+    struct Current {
         enum Place { case source, first, second }
         var place = Place.source
         /// The whole image, though not all of it need exist.
@@ -29,7 +29,8 @@ package struct SampleExecutor: ~Copyable {
     private var resampler = Resampler()
     private var warp = WarpAffine()
     private var writer = SlotWriter()
-    private var first = PixelBuffer()
+    /// The first step's result is always here.
+    var first = PixelBuffer()
     private var second = PixelBuffer()
 
     package init() {}
@@ -51,7 +52,9 @@ package struct SampleExecutor: ~Copyable {
             window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
         if let resize = plan.resize { perform(.resize(resize), needed.resized, source, &current) }
         if let affine = plan.affine { perform(.affine(affine, fill: plan.fillValue), needed.warped, source, &current) }
-        if plan.pad > 0 { perform(.pad(plan.pad, fill: plan.fillValue), needed.padded, source, &current) }
+        if plan.pad > 0 {
+            perform(.pad(PixelBorder(all: plan.pad), fill: plan.fillValue), needed.padded, source, &current)
+        }
         if let resize = plan.heightEnlargement { perform(.resize(resize), needed.enlarged, source, &current) }
         if let resize = plan.widthEnlargement { perform(.resize(resize), plan.crop, source, &current) }
         var crop = plan.crop
@@ -68,11 +71,7 @@ package struct SampleExecutor: ~Copyable {
             }
             if current.place == .first { Self.colour(plan, on: &first) } else { Self.colour(plan, on: &second) }
         }
-        switch current.place {
-        case .source: Self.write(source, window: current.window, crop, plan, output, &writer, &slot)
-        case .first: Self.write(first, window: current.window, crop, plan, output, &writer, &slot)
-        case .second: Self.write(second, window: current.window, crop, plan, output, &writer, &slot)
-        }
+        write(source, current, crop, plan, output, &slot)
     }
 
     private static func check(
@@ -100,7 +99,7 @@ package struct SampleExecutor: ~Copyable {
     }
 
     /// Does one step on the current image, or on `part` of it as if cut out, and keeps only `rect` of the result.
-    private mutating func perform(
+    mutating func perform(
         _ step: Step, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
         _ current: inout Current
     ) {
@@ -124,7 +123,9 @@ package struct SampleExecutor: ~Copyable {
         switch step {
         case .resize(let resize): PixelRect(width: resize.width, height: resize.height)
         case .affine(let affine, _): PixelRect(width: affine.width, height: affine.height)
-        case .pad(let pad, _): PixelRect(width: image.width + 2 * pad, height: image.height + 2 * pad)
+        case .pad(let border, _):
+            PixelRect(
+                width: image.width + border.left + border.right, height: image.height + border.top + border.bottom)
         case .copy: PixelRect(width: image.width, height: image.height)
         }
     }
@@ -144,8 +145,8 @@ package struct SampleExecutor: ~Copyable {
                     into: &destination)
             case .affine(let affine, let fill):
                 warp.run(view, affine: affine, fill: fill, rect: rect, into: &destination)
-            case .pad(let pad, let fill):
-                PadBorder.run(view, pad: pad, fill: fill, rect: rect, into: &destination)
+            case .pad(let border, let fill):
+                PadBorder.run(view, border: border, fill: fill, rect: rect, into: &destination)
             case .copy: CropKernel.copy(view, rect: rect, into: &destination)
             }
         }
@@ -155,6 +156,18 @@ package struct SampleExecutor: ~Copyable {
         if let jitter = plan.jitter { ColourJitter.run(jitter, on: &image) }
         if let shift = plan.hlsShift { HLSShift.run(shift, on: &image) }
         if let noise = plan.noise { PCANoise.run(noise, on: &image) }
+    }
+
+    /// The last step: normalises the part `crop` of the current image into the slot.
+    mutating func write(
+        _ source: borrowing PixelBuffer, _ current: Current, _ crop: PixelRect, _ plan: SamplePlan,
+        _ output: SampleOutput, _ slot: inout MutableRawSpan
+    ) {
+        switch current.place {
+        case .source: Self.write(source, window: current.window, crop, plan, output, &writer, &slot)
+        case .first: Self.write(first, window: current.window, crop, plan, output, &writer, &slot)
+        case .second: Self.write(second, window: current.window, crop, plan, output, &writer, &slot)
+        }
     }
 
     private static func write(

@@ -102,7 +102,7 @@ struct WarpTests {
             unsafe source.withUnsafeBytes { bytes in
                 // The view is used inside the closure alone.
                 let view = unsafe SourceView(bytes, window: whole, channels: channels, part: whole)
-                PadBorder.run(view, pad: 2, fill: 200, rect: rect, into: &result)
+                PadBorder.run(view, border: PixelBorder(all: 2), fill: 200, rect: rect, into: &result)
             }
             return values(result)
         }

@@ -95,7 +95,7 @@ struct GoldenRunner {
         }
         guard ours.count == expected.count else { return "\(ours.count) batches, expected \(expected.count)" }
         if golden.toleranceClass == "order-informational" {
-            return compareAsMultisets(expected, ours, stream: stream)
+            return compareAsMultisets(expected, ours, golden: golden, stream: stream)
         }
         for (position, (batch, expectation)) in zip(ours, expected).enumerated() {
             if let difference = try compare(batch, expectation, golden: golden, stream: stream) {
@@ -123,21 +123,30 @@ struct GoldenRunner {
                 tolerance: role == "data" && golden.toleranceClass == "max-abs" ? golden.dataTolerance : 0)
             if let difference { return "\(role): \(difference)" }
         }
-        // The v2 iterators report zeros as index; v1 the low 32 bits of the ids.
-        if golden.iterator.hasSuffix("_v1"), let index = expected["index"] as? [Int] {
+        if Self.reportsIDs(golden), let index = expected["index"] as? [Int] {
             let mine = batch.index.prefix(rows).map { Int($0 & 0xFFFF_FFFF) }
             if mine != Array(index.prefix(rows)) { return "index \(mine), expected \(index)" }
         }
         return nil
     }
 
-    /// Labels tell the records of these cases apart; which of them come in an epoch must be equal, not their order.
+    /// The v2 iterators report zeros as index; the others the low 32 bits of the ids.
+    private static func reportsIDs(_ golden: GoldenCase) -> Bool {
+        golden.iterator.hasSuffix("_v1") || golden.iterator.hasPrefix("ImageDet")
+    }
+
+    /// Ids, or else labels, tell the records of these cases apart; which of them come in an epoch must be equal, not their order.
     private func compareAsMultisets(
-        _ expected: [[String: Any]], _ ours: [BatchCopy], stream: PrefetchedStream
+        _ expected: [[String: Any]], _ ours: [BatchCopy], golden: GoldenCase, stream: PrefetchedStream
     ) -> String? {
         var mine: [Double] = []
         var theirs: [Double] = []
         for (batch, expectation) in zip(ours, expected) {
+            if Self.reportsIDs(golden), let index = expectation["index"] as? [Int] {
+                mine += batch.index.prefix(stream.info.batchSize - batch.pad).map { Double($0 & 0xFFFF_FFFF) }
+                theirs += index.prefix(index.count - (expectation["pad"] as? Int ?? 0)).map { Double($0) }
+                continue
+            }
             let labels = ExpectedArray.numbers(batch.tensors[1], .float32)
             mine += labels.prefix(stream.info.batchSize - batch.pad)
             let json = (expectation["label"] as? [[String: Any]])?.first ?? [:]

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized)
 struct GoldenTests {
     /// How the names of a family's iterators begin, and how many of its cases can be compared one by one.
-    private static let families = [("ImageRecord", 741)]
+    private static let families = [("ImageRecord", 741), ("ImageDetRecord", 68)]
 
     @Test("reference cases of an iterator family pass or are listed deviations", arguments: families)
     func family(prefix: String, count: Int) async throws {

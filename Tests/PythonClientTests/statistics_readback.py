@@ -2,7 +2,8 @@
 
 `grad.rec` holds pictures with R = x + 60, G = y + 60 and B = 128, so colours tell where a pixel comes from;
 `patch.rec` holds four flat patches of known colours, so they tell what was done to a colour.
-Every function takes a batch (N, 3, height, width) of RGB pixels and gives one value a sample for each quantity.
+Every function takes a batch (N, 3, height, width) of RGB pixels, `detection` its label rows too, and gives one value a
+sample for each quantity.
 """
 
 from __future__ import annotations
@@ -18,19 +19,45 @@ BLUE = 128
 BLUE_TOLERANCE = 3
 # The reference's fits leave out the outermost pixels of the output.
 MARGIN = 2
+# Left edge of the only object of the pictures with an object, as a fraction of their width.
+OBJECT_LEFT = 0.3
 PATCHES = np.array([[200, 60, 40], [60, 180, 90], [70, 80, 190], [150, 150, 150]], float)
 
 
 def readback(case):
-    """The function that reads the quantities of a case's summary."""
+    """The function of images and label rows that reads the quantities of a case's summary."""
     quantities = set(case["expect"]["statistics"])
+    if "label_len" in quantities:
+        return detection
     if "mirrored" in quantities:
-        return crop_and_mirror
+        return of_images(crop_and_mirror)
     if "patch0_R" in quantities:
-        return patch_colours
+        return of_images(patch_colours)
     if "contrast" in quantities:
-        return contrast_and_illumination
-    return geometry
+        return of_images(contrast_and_illumination)
+    return of_images(geometry)
+
+
+def of_images(read):
+    """A function of images as one of images and labels."""
+    return lambda images, labels: read(images)
+
+
+def detection(batch, labels):
+    """The crop as fractions of the picture, the object's box, and how far its left edge is from where the pixels say.
+
+    A label row is [channels, rows, columns, n, header (2), id, left, top, right, bottom].
+    """
+    found = geometry(batch)
+    box = dict(zip(("xmin", "ymin", "xmax", "ymax"), labels[:, 7:11].T.astype(float), strict=True))
+    expected = (OBJECT_LEFT * PICTURE_WIDTH - found["crop_x"]) / found["crop_w"]
+    return box | {
+        "label_len": labels[:, 3],
+        "crop_w_fraction": found["crop_w"] / PICTURE_WIDTH,
+        "crop_h_fraction": found["crop_h"] / PICTURE_HEIGHT,
+        "inside": found["inside"],
+        "xmin_minus_pixel_estimate": box["xmin"] - np.clip(expected, 0, 1),
+    }
 
 
 def crop_and_mirror(batch):

@@ -1,4 +1,4 @@
-"""The reference cases of the ImageRecord iterators through a real daemon: what the trainer gets, end to end."""
+"""The reference cases of iterators over image records through a real daemon: what the trainer gets, end to end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from reference_set import array_difference, deviation
 
 import headrace
 
-FAMILY = "ImageRecord"
+# How the names of a family's iterators begin, and how many of its cases can be compared one by one.
+FAMILIES = {"ImageRecord": 741, "ImageDetRecord": 68}
 # Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
 EPOCH_LIMIT = 400
@@ -20,11 +21,12 @@ class Difference(Exception):
     """The result is not the reference's."""
 
 
-def test_cases(client, reference, cases, monkeypatch):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_cases(client, reference, cases, monkeypatch, family):
     # Paths of the cases are relative, so this also checks that the daemon reads them where the client stands.
     monkeypatch.chdir(reference)
     comparable = [
-        case for case in cases if case["iterator"].startswith(FAMILY) and case["tolerance"]["class"] not in NOT_COMPARED
+        case for case in cases if case["iterator"].startswith(family) and case["tolerance"]["class"] not in NOT_COMPARED
     ]
     counts, failures = Counter(), []
     for case in comparable:
@@ -40,9 +42,9 @@ def test_cases(client, reference, cases, monkeypatch):
             again, detail = run(case, client, reference, entry["with"])
             if again != "same":
                 failures.append(f"{case['name']} with {entry['with']}: {again} {detail}")
-    print(f"reference cases, {FAMILY} family, through the daemon:", dict(counts))
+    print(f"reference cases, {family} family, through the daemon:", dict(counts))
     assert not failures, f"{len(failures)} cases:\n" + "\n".join(failures)
-    assert len(comparable) == 741
+    assert len(comparable) == FAMILIES[family]
 
 
 def run(case, client, root, options):
@@ -102,7 +104,7 @@ def perform(operation, case, iterator, root):
     if len(found) != len(expected):
         raise Difference(f"{len(found)} batches, expected {len(expected)}")
     if case["tolerance"]["class"] == "order-informational":
-        compare_as_multisets(found, expected)
+        compare_as_multisets(found, expected, case)
         return
     for position, (batch, expectation) in enumerate(zip(found, expected, strict=True)):
         compare(batch, expectation, case, iterator, root, position)
@@ -123,17 +125,25 @@ def compare(batch, expected, case, iterator, root, position):
             raise Difference(f"batch {position}: {role}: {difference}")
     if not (batch.data[0][compared:] == batch.data[0][compared:]).all():
         raise Difference(f"batch {position}: rows behind the data are not numbers")
-    # The v2 iterators report zeros as index; v1 the low 32 bits of the ids.
-    if case["iterator"].endswith("_v1") and expected["index"] is not None:
+    if reports_ids(case) and expected["index"] is not None:
         found = [int(value) & 0xFFFF_FFFF for value in batch.index[:compared]]
         if found != expected["index"][:compared]:
             raise Difference(f"batch {position}: index {found}, expected {expected['index']}")
 
 
-def compare_as_multisets(found, expected):
-    """Labels tell the records of these cases apart; which of them come must be equal, not their order."""
+def reports_ids(case):
+    """The v2 iterators report zeros as index; the others the low 32 bits of the ids."""
+    return case["iterator"].endswith("_v1") or case["iterator"].startswith("ImageDet")
+
+
+def compare_as_multisets(found, expected, case):
+    """Ids, or else labels, tell the records of these cases apart; which of them come must be equal, not their order."""
     ours, theirs = [], []
     for batch, expectation in zip(found, expected, strict=True):
+        if reports_ids(case):
+            ours += batch.index[: len(batch.index) - batch.pad].tolist()
+            theirs += expectation["index"][: len(expectation["index"]) - expectation["pad"]]
+            continue
         ours += batch.label[0][: batch.data[0].shape[0] - batch.pad].tolist()
         values = expectation["label"][0]["values"]
         theirs += values[: expectation.get("undefined_from", len(values) - expectation["pad"])]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from statistics_comparison import differences, uniformity_differences
 from statistics_readback import readback
-from test_golden_iterators import FAMILY, run
+from test_golden_iterators import FAMILIES, run
 
 import headrace
 
@@ -22,7 +22,7 @@ DRAWS = 2
 def named(reference, cases, monkeypatch):
     """The cases of the iterators by name. Their paths are relative to the reference set."""
     monkeypatch.chdir(reference)
-    return {case["name"]: case for case in cases if case["iterator"].startswith(FAMILY)}
+    return {case["name"]: case for case in cases if case["iterator"].startswith(tuple(FAMILIES))}
 
 
 def test_distributions(client, named):
@@ -30,7 +30,7 @@ def test_distributions(client, named):
     failures = {case["name"]: found for case in statistical if (found := compare(case, client))}
     print("reference cases, statistical:", len(statistical) - len(failures), "passed,", len(failures), "failed")
     assert not failures, "\n".join(f"{name}: {'; '.join(found)}" for name, found in failures.items())
-    assert len(statistical) == 33
+    assert len(statistical) == 46
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,15 @@ def test_distributions(client, named):
         ("stat_contrast_illumination_scale", {"scale": 0.51}),
         ("stat_v1_contrast_illumination", {"max_random_contrast": 0.21}),
         ("stat_inter10", {"inter_method": 9}),
+        ("stat_det_mirror", {"rand_mirror_prob": 0.6}),
+        ("stat_det_crop", {"max_crop_scales": 0.97}),
+        ("stat_det_crop", {"max_crop_aspect_ratios": 1.0}),
+        ("stat_det_crop_overlap", {"min_crop_overlaps": 0.45}),
+        ("stat_det_crop_object_coverage", {"min_crop_object_coverages": 0.8}),
+        ("stat_det_crop_two_samplers", {"min_crop_scales": [0.32, 0.8]}),
+        ("stat_det_pad", {"max_pad_scale": 1.9}),
+        ("stat_det_hue", {"max_random_hue": 16}),
+        ("stat_det_contrast", {"max_random_contrast": 0.45}),
     ],
 )
 def test_another_distribution_is_told_apart(client, named, name, changed):
@@ -126,23 +135,23 @@ def compare(case, client, changed=None):
     if "distinct_results_of_record_0" in expected:
         # Each kernel gives a picture other pixels, so equal pixels mean the same choice.
         results = Counter(
-            hashlib.sha256(batch[0].tobytes()).digest() for batch in draws(case, client, changed or {}))
+            hashlib.sha256(images[0].tobytes()).digest() for images, _ in draws(case, client, changed or {}))
         return uniformity_differences(list(results.values()), expected["distinct_results_of_record_0"])
     read = readback(case)
-    batches = [read(batch) for batch in draws(case, client, changed or {})]
+    batches = [read(images, labels) for images, labels in draws(case, client, changed or {})]
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in expected if name != "corr_xy"}
     return differences(found, expected)
 
 
 def draws(case, client, changed):
-    """Batches of as many epochs as give enough augmentations."""
+    """Images and labels of as many epochs as give enough augmentations."""
     iterator = getattr(headrace.io, case["iterator"])(client=client, **case["params"] | changed)
     try:
         drawn = 0
         while drawn < DRAWS * case["draws"]:
             for batch in iterator:
                 assert batch.pad == 0
-                yield batch.data[0]
+                yield batch.data[0], batch.label[0]
                 drawn += len(batch.data[0])
             iterator.reset()
     finally:

@@ -17,6 +17,7 @@ SERVED = [
     "ImageRecordInt8Iter",
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter_v1",
+    "ImageDetRecordIter",
 ]
 
 

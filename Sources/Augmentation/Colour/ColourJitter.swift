@@ -24,7 +24,7 @@ enum ColourJitter {
     }
 
     /// `factor·value + offset` for every value. The 256 results are computed once.
-    private static func mapValues(_ image: inout PixelBuffer, factor: Float, offset: Float) {
+    static func mapValues(_ image: inout PixelBuffer, factor: Float, offset: Float) {
         var table: [256 of UInt8] = .init(repeating: 0)
         for value in table.indices { table[value] = roundedByte(Float(value) * factor + offset) }
         var pixels = image.mutablePixels

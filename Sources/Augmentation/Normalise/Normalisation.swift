@@ -4,12 +4,14 @@ package import DataTypes
 ///
 /// A mean image is no part of it: it is loaded separately and then takes the place of `mean`.
 package struct Normalisation: Sendable, Equatable {
-    /// MXNet's two record iterators round differently.
+    /// MXNet's record iterators round differently.
     package enum Formula: Sendable, Hashable {
         /// `(x − mean)·(contrast·scale/std) + illumination·scale/std`. Follows `src/io/iter_image_recordio_2.cc`.
         case version2
         /// `((x − mean)·contrast + illumination)·scale/std`. Follows `src/io/iter_normalize.h`.
         case version1
+        /// `(x − mean)/std·scale`. Follows `src/io/iter_image_det_recordio.cc`.
+        case detection
     }
 
     package var formula: Formula
@@ -40,6 +42,24 @@ package struct Normalisation: Sendable, Equatable {
                 throw .outOfRange(name: "std_" + channel, value: String(deviation[index]), allowed: "above 0")
             }
         }
+    }
+
+    /// The detection iterator's: means count when one of them is above 0, and a deviation of 0 is none.
+    ///
+    /// - Parameter values: checked against specs that include `DetectionParameters.specs`.
+    package init(detection values: ParameterValues) {
+        self.init(formula: .detection, scale: Float(values.number("scale")))
+        let hasMean = Self.hasDetectionMean(values)
+        for (index, channel) in ["r", "g", "b", "a"].enumerated() {
+            if hasMean { mean[index] = Float(values.number("mean_" + channel)) }
+            let given = Float(values.number("std_" + channel))
+            if given > 0 { deviation[index] = given }
+        }
+    }
+
+    /// True when the means of the channels count, and a mean image does not.
+    package static func hasDetectionMean(_ values: ParameterValues) -> Bool {
+        ["mean_r", "mean_g", "mean_b", "mean_a"].contains { values.number($0) > 0 }
     }
 
     package static func == (left: Self, right: Self) -> Bool {

@@ -16,7 +16,7 @@ struct ValueScale: Equatable {
         case .version2:
             first = contrast * scale / deviation
             second = illumination * scale / deviation
-        case .version1:
+        case .version1, .detection:
             first = contrast
             second = illumination
         }
@@ -25,8 +25,12 @@ struct ValueScale: Equatable {
     /// The value of a pixel; `mean` takes the place of the channel's when there is a mean image.
     @inline(__always)
     func apply(_ pixel: UInt8, mean: Float) -> Float {
-        let value = (Float(pixel) - mean) * first + second
-        return formula == .version2 ? value : value * scale / deviation
+        let difference = Float(pixel) - mean
+        return switch formula {
+        case .version2: difference * first + second
+        case .version1: (difference * first + second) * scale / deviation
+        case .detection: difference / deviation * scale
+        }
     }
 
     @inline(__always)

@@ -23,7 +23,7 @@ extension SamplePlan {
         let enlargedSize = heightEnlargement.map { PixelRect(width: $0.width, height: $0.height) } ?? paddedSize
         let enlarged = widthEnlargement.map { Self.source(of: crop, from: enlargedSize, step: $0) } ?? crop
         let padded = heightEnlargement.map { Self.source(of: enlarged, from: paddedSize, step: $0) } ?? enlarged
-        let warped = pad > 0 ? Self.clamp(padded, by: pad, to: warpedSize) : padded
+        let warped = pad > 0 ? Self.clamp(padded, by: PixelBorder(all: pad), to: warpedSize) : padded
         // A warp may read from anywhere.
         let resized = affine == nil ? warped : resizedSize
         let source = resize.map { Self.source(of: resized, from: sourceSize, step: $0) } ?? resized
@@ -46,11 +46,11 @@ extension SamplePlan {
     }
 
     /// What of the image lies in `rect` of the image with a border; one pixel when there is nothing.
-    private static func clamp(_ rect: PixelRect, by pad: Int, to image: PixelRect) -> PixelRect {
-        let left = min(max(rect.x - pad, 0), image.width - 1)
-        let top = min(max(rect.y - pad, 0), image.height - 1)
-        let right = max(left + 1, min(rect.x + rect.width - pad, image.width))
-        let bottom = max(top + 1, min(rect.y + rect.height - pad, image.height))
+    static func clamp(_ rect: PixelRect, by border: PixelBorder, to image: PixelRect) -> PixelRect {
+        let left = min(max(rect.x - border.left, 0), image.width - 1)
+        let top = min(max(rect.y - border.top, 0), image.height - 1)
+        let right = max(left + 1, min(rect.x + rect.width - border.left, image.width))
+        let bottom = max(top + 1, min(rect.y + rect.height - border.top, image.height))
         return PixelRect(x: left, y: top, width: right - left, height: bottom - top)
     }
 }

@@ -49,26 +49,34 @@ package struct SamplePlanner: Sendable {
     }
 
     func check(width: Int, height: Int, step: String) throws(AugmentationError) {
+        try Self.check(width: width, height: height, step: step, maxPixels: maxPixels)
+    }
+
+    static func check(width: Int, height: Int, step: String, maxPixels: Int) throws(AugmentationError) {
         guard width > 0, height > 0 else { throw .emptyImage(step: step, width: width, height: height) }
         // Sides are compared first, so the product cannot overflow.
-        guard width <= Self.maxSide, height <= Self.maxSide, width * height <= maxPixels else {
-            throw .imageTooLarge(step: step, width: width, height: height, maxSide: Self.maxSide, maxPixels: maxPixels)
+        guard width <= maxSide, height <= maxSide, width * height <= maxPixels else {
+            throw .imageTooLarge(step: step, width: width, height: height, maxSide: maxSide, maxPixels: maxPixels)
         }
     }
 
     private func planResize(
         to edge: Int, of size: (width: Int, height: Int), plan: inout SamplePlan, random: inout KeyedRandom
     ) throws(AugmentationError) -> (width: Int, height: Int) {
-        let target =
-            size.height > size.width
-            ? (width: edge, height: edge * size.height / size.width)
-            : (width: edge * size.width / size.height, height: edge)
+        let target = Self.size(shorterEdge: edge, of: size)
         try check(width: target.width, height: target.height, step: "resize")
         let kernel = parameters.interpolation.choose(from: size, to: target, random: &random)
         if target != size {
             plan.resize = SamplePlan.Resize(width: target.width, height: target.height, kernel: kernel)
         }
         return target
+    }
+
+    /// The size of an image whose shorter edge becomes `edge`.
+    static func size(shorterEdge edge: Int, of size: (width: Int, height: Int)) -> (width: Int, height: Int) {
+        size.height > size.width
+            ? (width: edge, height: edge * size.height / size.width)
+            : (width: edge * size.width / size.height, height: edge)
     }
 
     private func planNormalisation(plan: inout SamplePlan, random: inout KeyedRandom) {

@@ -40,8 +40,8 @@ enum ImageRecordVariant: String, CaseIterable, Sendable {
     var kind: IteratorKind {
         IteratorKind(
             name: rawValue, summary: summary, specs: ImageRecordParameters.specs,
-            pathParameters: ["path_imgrec", "path_imgidx", "path_imglist", "mean_img"],
-            pathListParameters: ["path_imgrec", "path_imgidx"]
+            pathParameters: RecordImageParameters.pathParameters,
+            pathListParameters: RecordImageParameters.pathListParameters
         ) { values, context throws(StreamError) in
             try ImageRecordSource(variant: self, values: values, context: context)
         }

@@ -23,6 +23,7 @@ __all__ = [
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "ImageDetRecordIter",
     "ImageRecordInt8Iter",
     "ImageRecordIter",
     "ImageRecordIter_v1",
@@ -162,6 +163,16 @@ class ImageRecordUInt8Iter_v1(_ServedIter):
     """The older ``ImageRecordUInt8Iter``, kept for its name."""
 
     served = "ImageRecordUInt8Iter_v1"
+
+
+class ImageDetRecordIter(_ServedIter):
+    """Images with objects from RecordIO files: images and boxes, augmented together.
+
+    A label row is ``[channels, rows, columns, n, label 0, …, label n-1, pad value, …]``; rows and columns are those of
+    the image in its sample.
+    """
+
+    served = "ImageDetRecordIter"
 
 
 class RecordIter(_ServedIter):

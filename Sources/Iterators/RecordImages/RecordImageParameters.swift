@@ -1,0 +1,172 @@
+import Augmentation
+import DataTypes
+
+/// The parameters that all iterators over records of images have: which files, which samples, and what a sample is.
+struct RecordImageParameters: Sendable {
+    let iterator: String
+    let batching: BatchingParameters
+    let recordPaths: String
+    let indexPaths: String
+    let listPath: String
+    let meanImagePath: String
+    let format: SlotFormat
+    /// Seed of augmentation that repeats every epoch; nil: follow `seed` and the epoch.
+    let augmentationSeed: Int64?
+    let toleratesTruncation: Bool
+
+    /// - Parameter augmenter: the one name that `aug_seq` may have.
+    static func specs(augmenter: String) -> [ParameterSpec] {
+        [
+            ParameterSpec(
+                "path_imgrec", .string, default: nil,
+                "RecordIO files: a path, several separated by ';', a directory with .rec files, or a pattern."),
+            ParameterSpec(
+                "path_imgidx", .string, default: .string(""),
+                "The .idx file, one for each .rec file; without it the records are found by a scan, which is remembered."
+            ),
+            ParameterSpec(
+                "path_imglist", .string, default: .string(""),
+                "A .lst file whose labels take the place of those in the records, found by the records' ids."),
+            ParameterSpec(
+                "data_shape", .shape(rank: 3), default: nil, "Channels (1, 3 or 4), height and width of a sample."),
+            ParameterSpec(
+                "dtype", .choice(["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32"]),
+                default: .null,
+                "Number format of the data tensor; by default the one in the iterator's name, else float32."),
+            ParameterSpec(
+                "layout", .choice(["NCHW", "NHWC"]), default: .string("NCHW"), "Order of the data tensor's axes."),
+            ParameterSpec(
+                "seed_aug", .optionalInteger(.all), default: .null,
+                "Seed of augmentation that is the same in every epoch; without it augmentation follows seed and epoch."),
+            ParameterSpec(
+                "on_truncated", .choice(["error", "fill"]), default: .string("error"),
+                "A JPEG whose data ends early is a bad record, or is delivered with the rest filled, as MXNet does."),
+            ParameterSpec(
+                "aug_seq", .choice([augmenter]), default: .string(augmenter),
+                "The augmenters; there is one, with all parameters."),
+            ParameterSpec(
+                "preprocess_threads", .integer(1...65_536), default: .integer(4),
+                "Accepted for MXNet's sake; the daemon's threads serve all streams."),
+            ParameterSpec("verbose", .bool, default: .bool(true), "Accepted for MXNet's sake; without effect."),
+            ParameterSpec(
+                "device_id", .integer(.all), default: .integer(0), "Accepted for MXNet's sake; without effect."),
+            ParameterSpec(
+                "ctx", .choice(["cpu", "gpu"]), default: .string("gpu"), "Accepted for MXNet's sake; without effect."),
+        ] + BatchingParameters.specs
+    }
+
+    /// Parameters that name files, and those of them that may name several.
+    static let pathParameters = ["path_imgrec", "path_imgidx", "path_imglist", "mean_img"]
+    static let pathListParameters: Set<String> = ["path_imgrec", "path_imgidx"]
+
+    /// Parameters that decide no byte, or do so only through what is hashed otherwise (files).
+    private static let unhashed: Set<String> = BatchingParameters.presentation.union([
+        "path_imgrec", "path_imgidx", "path_imglist", "mean_img", "preprocess_threads", "verbose", "device_id", "ctx",
+        "dtype",
+    ])
+
+    /// - Parameters:
+    ///   - values: checked against specs that include `specs(augmenter:)` and a `mean_img`.
+    ///   - elementType: what `dtype` stands for when it is not given.
+    ///   - isFixed: true when the iterator has no other.
+    init(
+        _ values: ParameterValues, iterator: String, elementType: ElementType, isFixed: Bool
+    ) throws(ParameterError) {
+        self.iterator = iterator
+        batching = try BatchingParameters(values)
+        let shape = values.integers("data_shape")
+        guard [1, 3, 4].contains(shape[0]) else {
+            throw .outOfRange(name: "data_shape", value: "\(shape)", allowed: "1, 3 or 4 channels first")
+        }
+        guard shape[1] <= 65_535, shape[2] <= 65_535 else {
+            throw .outOfRange(name: "data_shape", value: "\(shape)", allowed: "height and width up to 65535")
+        }
+        recordPaths = values.string("path_imgrec")
+        indexPaths = values.string("path_imgidx")
+        listPath = values.string("path_imglist")
+        meanImagePath = values.string("mean_img")
+        guard !recordPaths.isEmpty else { throw .missing(name: "path_imgrec", iterator: iterator) }
+        var type = elementType
+        if values.isGiven("dtype") {
+            // The choices are all names of element types.
+            type = ElementType(rawValue: values.string("dtype"))!
+            guard !isFixed || type == elementType else {
+                throw .outOfRange(
+                    name: "dtype", value: "'\(type.rawValue)'",
+                    allowed: "\(elementType.rawValue), which \(iterator) has in its name; "
+                        + "use ImageRecordIter for others")
+            }
+        }
+        format = SlotFormat(
+            elementType: type, layout: values.string("layout") == "NCHW" ? .channelsFirst : .channelsLast,
+            channels: shape[0], height: shape[1], width: shape[2])
+        augmentationSeed = values.optionalInteger("seed_aug").map { Int64($0) }
+        toleratesTruncation = values.string("on_truncated") == "fill"
+    }
+
+    /// Refuses what MXNet drops without a word: normalisation of bytes.
+    ///
+    /// - Parameters:
+    ///   - factors: names of the parameters beside the means that need fractions.
+    ///   - specs: all of the iterator's.
+    func checkNormalisation(
+        _ values: ParameterValues, factors: [String], specs: [ParameterSpec]
+    ) throws(ParameterError) {
+        let means = ["mean_img", "mean_r", "mean_g", "mean_b", "mean_a"]
+        let refused: [String]
+        switch format.elementType {
+        case .uint8: refused = means + factors
+        case .int8: refused = factors
+        default: return
+        }
+        // A value that changes nothing does no harm, and scripts spell defaults out.
+        for name in refused where values.isGiven(name) {
+            guard values.values[name] != specs.first(where: { $0.name == name })?.defaultValue else { continue }
+            throw .conflict(
+                names: ["dtype", name],
+                reason: "\(format.elementType.rawValue) samples are not normalised; leave '\(name)' out")
+        }
+    }
+
+    /// A batch must fit one address space with room to spare, before any arithmetic is done with its size.
+    func checkSize(labelWidth: Int) throws(ParameterError) {
+        let (labelBytes, _) = labelWidth.multipliedReportingOverflow(by: 4)
+        let (bytes, overflow) = (format.byteCount + labelBytes).multipliedReportingOverflow(by: batching.batchSize)
+        guard !overflow, bytes <= 1 << 40 else {
+            throw .conflict(names: ["batch_size", "data_shape"], reason: "a batch would be larger than 1 TiB")
+        }
+    }
+
+    /// What of the spec decides bytes, as text.
+    func canonicalText(_ values: ParameterValues) -> String {
+        // Spelt out or not, an element type is the same; and parts by bytes are cut otherwise when there is an index.
+        let indexed = batching.partition == .bytes ? "indexed=\(!indexPaths.isEmpty)\n" : ""
+        return "\(iterator)\ndtype=\(format.elementType.rawValue)\n" + indexed
+            + batching.canonicalText(values, without: Self.unhashed)
+    }
+
+    var provideData: DataDesc {
+        let (batch, channels, height, width) = (batching.batchSize, format.channels, format.height, format.width)
+        switch format.layout {
+        case .channelsFirst:
+            return DataDesc(
+                name: batching.dataName, shape: [batch, channels, height, width], elementType: format.elementType,
+                layout: "NCHW")
+        case .channelsLast:
+            return DataDesc(
+                name: batching.dataName, shape: [batch, height, width, channels], elementType: format.elementType,
+                layout: "NHWC")
+        }
+    }
+
+    /// - Throws: when the file is not there or of another shape.
+    func meanImage() throws(StreamError) -> MeanImage? {
+        guard !meanImagePath.isEmpty else { return nil }
+        do throws(MeanImageError) {
+            return try MeanImage(
+                path: meanImagePath, channels: format.channels, height: format.height, width: format.width)
+        } catch {
+            throw StreamError(.badData, error.description)
+        }
+    }
+}

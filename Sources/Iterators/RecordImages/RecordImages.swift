@@ -1,0 +1,166 @@
+import DataTypes
+import ImageCodec
+import RecordIO
+
+/// The images of RecordIO files and their labels: opening, reading and decoding, the same for every iterator over them.
+struct RecordImages: Sendable {
+    let parameters: RecordImageParameters
+    let manifest: Manifest
+    /// Labels that take the place of the records' own.
+    let list: ImageList?
+    let epochPlan: EpochPlan
+    /// What the user should know.
+    let warnings: [String]
+    private let limits: ImageLimits
+    private let colourMode: ColourMode
+
+    /// Opens the files. Blocks: reads indexes and lists, or scans.
+    ///
+    /// - Parameter listLabelWidth: labels of every line of `path_imglist`; nil: as many as a line has.
+    /// - Throws: `.notFound`, `.badParameter` or `.badData`; damage only when bad records are errors.
+    init(
+        _ parameters: RecordImageParameters, listLabelWidth: Int?, context: IteratorContext
+    ) throws(StreamError) {
+        self.parameters = parameters
+        let batching = parameters.batching
+        let files = try Self.files(parameters.recordPaths, context: context)
+        do throws(RecordError) {
+            manifest = try Manifest.open(
+                paths: files.paths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
+                maximumRecordBytes: context.maxRecordBytes)
+            list =
+                parameters.listPath.isEmpty
+                ? nil : try ImageList(path: parameters.listPath, labelWidth: listLabelWidth)
+        } catch {
+            throw StreamError(record: error)
+        }
+        guard manifest.sampleCount <= EpochPlan.maxRecords else {
+            throw StreamError(
+                .badData,
+                "the data set has \(manifest.sampleCount) records; at most \(EpochPlan.maxRecords) can be served",
+                hint: "open its files in several streams")
+        }
+        let damage = manifest.damage
+        if batching.badRecordPolicy == .error, let first = damage.ranges.first {
+            throw StreamError(
+                .badData, "\(first)" + (damage.rangeCount > 1 ? " (and \(damage.rangeCount - 1) more)" : ""),
+                hint: "open with on_bad_record=\"skip\" to leave damaged stretches out, or repair the file")
+        }
+        warnings = files.warnings + manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" }
+
+        let manifest = manifest
+        let (numParts, isIndexed) = (batching.numParts, !parameters.indexPaths.isEmpty)
+        epochPlan = batching.epochPlan(recordCount: manifest.sampleCount, byteCount: manifest.byteCount) { part in
+            isIndexed
+                ? BytePartition.byRecords(manifest.sampleCount, part: part, of: numParts)
+                : BytePartition.byBytes(manifest, part: part, of: numParts)
+        }
+        limits = ImageLimits(maxPixels: context.maxPixels)
+        colourMode = [1: .gray, 3: .bgr][parameters.format.channels] ?? .unchanged
+    }
+
+    /// The files that `path_imgrec` comes to, each one that the client may read, as a list of literal paths.
+    private static func files(
+        _ paths: String, context: IteratorContext
+    ) throws(StreamError) -> (paths: String, warnings: [String]) {
+        let expanded: RecordPaths
+        do throws(RecordError) {
+            expanded = try RecordPaths(expanding: paths)
+        } catch {
+            throw StreamError(record: error)
+        }
+        var allowed: [String] = []
+        for path in expanded.paths { allowed.append(try context.authorise(path, "path_imgrec")) }
+        return (allowed.joined(separator: ";"), expanded.warnings)
+    }
+
+    /// What a stream over these images says of itself.
+    ///
+    /// - Parameters:
+    ///   - layout: of one data and one label tensor.
+    ///   - specHash: of everything but the data that decides bytes.
+    func info(layout: BatchLayout, values: ParameterValues, specHash: Fingerprint) -> StreamInfo {
+        var data = Fingerprint()
+        data.combine(manifest.fingerprint)
+        list?.addLabels(to: &data)
+        let batching = parameters.batching
+        return StreamInfo(
+            iterator: parameters.iterator, provideData: [layout.tensors[0].desc],
+            provideLabel: [layout.tensors[1].desc], layout: layout, batchSize: batching.batchSize,
+            numParts: batching.numParts, partIndex: batching.partIndex, recordCount: manifest.sampleCount,
+            partRecordCount: epochPlan.partRecordCount, manifestHash: data.hex, specHash: specHash.hex,
+            prefetch: batching.prefetch, parameters: values.values, warnings: warnings)
+    }
+
+    func readAhead(_ plan: BatchPlan) {
+        for slot in plan.slots {
+            if let slot { manifest.readAhead(slot.ordinal) }
+        }
+    }
+
+    /// Reads the slot's record into the scratch.
+    func read(_ slot: Slot, scratch: RecordImageScratch) throws(BadRecord) -> ImageRecordHeader {
+        do throws(RecordError) {
+            try manifest.readRecord(slot.ordinal, into: &scratch.record)
+        } catch {
+            throw bad(slot, error.badRecordReason, error.description)
+        }
+        do throws(RecordFault) {
+            return try scratch.recordHeader()
+        } catch {
+            throw bad(slot, "bad_header", error.description)
+        }
+    }
+
+    /// The size that decoding the record's image will give, from the image's header alone.
+    func imageSize(
+        _ header: ImageRecordHeader, slot: Slot, scratch: RecordImageScratch
+    ) throws(BadRecord) -> (width: Int, height: Int) {
+        do throws(ImageError) {
+            let picture = try scratch.imageHeader(at: header.imageOffset)
+            // Orientation is applied where pixels are converted; taken as they are, they stay as they lie.
+            return colourMode == .unchanged ? (picture.width, picture.height) : picture.uprightSize
+        } catch {
+            throw badImage(slot, header, error)
+        }
+    }
+
+    /// Decodes the record's image into the scratch's pixels.
+    func decode(_ header: ImageRecordHeader, slot: Slot, scratch: RecordImageScratch) throws(BadRecord) {
+        do throws(ImageError) {
+            try scratch.decode(
+                imageAt: header.imageOffset, as: colourMode, limits: limits,
+                toleratesTruncation: parameters.toleratesTruncation)
+        } catch {
+            throw badImage(slot, header, error)
+        }
+    }
+
+    /// The sample's numbers. With a `seed_aug` they come again in every epoch.
+    func randomNumbers(for slot: Slot) -> KeyedRandom {
+        KeyedRandom(
+            seed: parameters.augmentationSeed ?? parameters.batching.seed,
+            epoch: parameters.augmentationSeed == nil ? UInt64(slot.epoch) : 0, record: UInt64(slot.ordinal),
+            lap: UInt64(slot.lap))
+    }
+
+    /// The line of the list that labels a record; nil when there is no list.
+    func listRow(_ header: ImageRecordHeader, slot: Slot) throws(BadRecord) -> Int? {
+        guard let list else { return nil }
+        guard let row = list.row(ofID: header.id) else {
+            throw bad(slot, "bad_label", "path_imglist has no line for image \(header.id)")
+        }
+        return row
+    }
+
+    func badImage(_ slot: Slot, _ header: ImageRecordHeader, _ error: some Error) -> BadRecord {
+        bad(slot, "bad_image", "image \(header.id): \(error)")
+    }
+
+    func bad(_ slot: Slot, _ reason: String, _ message: String) -> BadRecord {
+        let (file, entry) = manifest.locate(slot.ordinal)
+        return BadRecord(
+            reason: reason, message: message, file: manifest.files[file].file.path, offset: entry.offset,
+            ordinal: slot.ordinal)
+    }
+}
