@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "Augmentation", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
-            name: "Iterators", dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline"],
+            name: "Iterators",
+            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
             swiftSettings: settings),
 
         // Serving.

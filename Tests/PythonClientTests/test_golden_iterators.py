@@ -1,4 +1,4 @@
-"""The reference cases of the ImageRecord iterators through a real daemon: what the trainer gets, end to end."""
+"""The reference cases of the served iterators through a real daemon: what the trainer gets, end to end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from reference_set import array_difference, deviation
 
 import headrace
 
-FAMILY = "ImageRecord"
+# How the names of a family's iterators begin, and how many of its cases can be compared one by one.
+FAMILIES = [("ImageRecord", 741), ("CSVIter", 135), ("MNISTIter", 44)]
 # Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
 EPOCH_LIMIT = 400
@@ -20,11 +21,12 @@ class Difference(Exception):
     """The result is not the reference's."""
 
 
-def test_cases(client, reference, cases, monkeypatch):
+@pytest.mark.parametrize(("family", "count"), FAMILIES)
+def test_cases(family, count, client, reference, cases, monkeypatch):
     # Paths of the cases are relative, so this also checks that the daemon reads them where the client stands.
     monkeypatch.chdir(reference)
     comparable = [
-        case for case in cases if case["iterator"].startswith(FAMILY) and case["tolerance"]["class"] not in NOT_COMPARED
+        case for case in cases if case["iterator"].startswith(family) and case["tolerance"]["class"] not in NOT_COMPARED
     ]
     counts, failures = Counter(), []
     for case in comparable:
@@ -40,9 +42,9 @@ def test_cases(client, reference, cases, monkeypatch):
             again, detail = run(case, client, reference, entry["with"])
             if again != "same":
                 failures.append(f"{case['name']} with {entry['with']}: {again} {detail}")
-    print(f"reference cases, {FAMILY} family, through the daemon:", dict(counts))
+    print(f"reference cases, {family} family, through the daemon:", dict(counts))
     assert not failures, f"{len(failures)} cases:\n" + "\n".join(failures)
-    assert len(comparable) == 741
+    assert len(comparable) == count
 
 
 def run(case, client, root, options):
@@ -90,6 +92,16 @@ def perform(operation, case, iterator, root):
     if operation["op"] == "reset":
         iterator.reset()
         return
+    if operation["op"] == "iter_next":
+        if iterator.iter_next() != operation["value"]:
+            raise Difference(f"iter_next is not {operation['value']}")
+        return
+    if operation["op"] == "get":
+        array = iterator.getdata()
+        difference = array_difference(array, operation["batches"][0]["data"][0], root)
+        if difference:
+            raise Difference(f"getdata: {difference}")
+        return
     assert operation["op"] in ("epoch", "next")
     limit = operation.get("n", EPOCH_LIMIT)
     expected = operation.get("batches", [])
@@ -123,8 +135,8 @@ def compare(batch, expected, case, iterator, root, position):
             raise Difference(f"batch {position}: {role}: {difference}")
     if not (batch.data[0][compared:] == batch.data[0][compared:]).all():
         raise Difference(f"batch {position}: rows behind the data are not numbers")
-    # The v2 iterators report zeros as index; v1 the low 32 bits of the ids.
-    if case["iterator"].endswith("_v1") and expected["index"] is not None:
+    # The v2 iterators and MNISTIter report zeros as index; v1 the low 32 bits of the ids, CSVIter the rows' numbers.
+    if (case["iterator"].endswith("_v1") or case["iterator"] == "CSVIter") and expected["index"] is not None:
         found = [int(value) & 0xFFFF_FFFF for value in batch.index[:compared]]
         if found != expected["index"][:compared]:
             raise Difference(f"batch {position}: index {found}, expected {expected['index']}")

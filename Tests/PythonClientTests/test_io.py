@@ -17,6 +17,8 @@ SERVED = [
     "ImageRecordInt8Iter",
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter_v1",
+    "CSVIter",
+    "MNISTIter",
 ]
 
 

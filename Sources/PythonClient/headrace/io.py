@@ -14,6 +14,7 @@ from ._client import Client, connect
 from ._stream import Stream
 
 __all__ = [
+    "CSVIter",
     "DataBatch",
     "DataDesc",
     "DataIter",
@@ -22,6 +23,7 @@ __all__ = [
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter",
     "ImageRecordUInt8Iter_v1",
+    "MNISTIter",
     "MXDataIter",
 ]
 
@@ -194,3 +196,15 @@ class ImageRecordUInt8Iter_v1(_ServedIter):
     """The older ``ImageRecordUInt8Iter``, kept for its name."""
 
     served = "ImageRecordUInt8Iter_v1"
+
+
+class CSVIter(_ServedIter):
+    """Rows of numbers from text files, in the shape ``data_shape``."""
+
+    served = "CSVIter"
+
+
+class MNISTIter(_ServedIter):
+    """Small gray images and their labels from idx files."""
+
+    served = "MNISTIter"
