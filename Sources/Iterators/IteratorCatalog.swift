@@ -2,7 +2,8 @@ package import DataTypes
 
 /// Every iterator that a stream can be opened with. A new one is a folder beside this file and a line here.
 package enum IteratorCatalog {
-    package static let all: [IteratorKind] = ImageRecordVariant.allCases.map(\.kind) + [CSVIterator.kind, MNISTIterator.kind]
+    package static let all: [IteratorKind] =
+        ImageRecordVariant.allCases.map(\.kind) + [CSVIterator.kind, MNISTIterator.kind]
 
     /// - Throws: `.unknownIterator`, with the nearest name.
     package static func kind(named name: String) throws(StreamError) -> IteratorKind {

@@ -65,7 +65,8 @@ package struct RecordPaths: Sendable {
 
     private static func dataFiles(in directory: String, _ suffix: String) throws(RecordError) -> [String] {
         let names = try FileSystem.names(in: directory)
-        let files = try regularFiles(names.filter { (suffix.isEmpty || $0.hasSuffix(suffix)) && !$0.hasPrefix(".") }, in: directory)
+        let matching = names.filter { (suffix.isEmpty || $0.hasSuffix(suffix)) && !$0.hasPrefix(".") }
+        let files = try regularFiles(matching, in: directory)
         guard !files.isEmpty else {
             throw .nothingMatched(
                 pattern: FileSystem.join(directory, "*" + suffix), directory: directory, found: abridged(names))
