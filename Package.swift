@@ -44,8 +44,11 @@ let package = Package(
         .target(name: "Augmentation", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
-            name: "Iterators", dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline"],
-            exclude: ["RawRecord/README.md", "ImageDetRecord/README.md"], swiftSettings: settings),
+            name: "Iterators",
+            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
+            exclude: [
+                "CSV/README.md", "ImageDetRecord/README.md", "MNIST/README.md", "RawRecord/README.md",
+            ], swiftSettings: settings),
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),

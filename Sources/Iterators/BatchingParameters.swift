@@ -19,6 +19,9 @@ struct BatchingParameters: Sendable {
     let badRecordPolicy: BadRecordPolicy
     let dataName: String
     let labelName: String
+    /// What happens at the end of the data, for iterators that have another parameter than `round_batch` for it.
+    var rounding: EpochPlan.Rounding?
+    var repeatsOrder = false
 
     static let specs: [ParameterSpec] = [
         ParameterSpec("batch_size", .integer(1...1_048_576), default: nil, "Samples in a batch."),
@@ -57,7 +60,8 @@ struct BatchingParameters: Sendable {
 
     init(_ values: ParameterValues) throws(ParameterError) {
         batchSize = values.integer("batch_size")
-        roundsBatch = values.bool("round_batch")
+        // Iterators without it set `rounding`.
+        roundsBatch = values.values["round_batch"] == .bool(true)
         prefetch = values.integer("prefetch_buffer")
         numParts = values.integer("num_parts")
         partIndex = values.integer("part_index")
@@ -117,11 +121,11 @@ struct BatchingParameters: Sendable {
         // By the largest part, so that all parts have the same kind of order, and with it the same kind of epoch.
         let order = order(of: largest, byteCount: byteCount, recordCount: recordCount)
         let rounding: EpochPlan.Rounding =
-            !roundsBatch ? .zeroFill : order == .sequential ? .carryOver : .whole
+            rounding ?? (!roundsBatch ? .zeroFill : order == .sequential ? .carryOver : .whole)
         return EpochPlan(
             records: records(of: partIndex), evenedTo: hasEvenParts ? largest : nil, batchSize: batchSize,
             globalParts: partition == .global ? (numParts, partIndex) : nil, rounding: rounding, order: order,
-            seed: seed, chunkSeed: chunkSeed)
+            seed: seed, chunkSeed: chunkSeed, repeatsOrder: repeatsOrder)
     }
 
     private func order(of largestPart: Int, byteCount: UInt64, recordCount: Int) -> EpochPlan.Order {

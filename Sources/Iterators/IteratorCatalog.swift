@@ -3,7 +3,8 @@ package import DataTypes
 /// Every iterator that a stream can be opened with. A new one is a folder beside this file and a line here.
 package enum IteratorCatalog {
     package static let all: [IteratorKind] =
-        ImageRecordVariant.allCases.map(\.kind) + [ImageDetRecordSource.kind, RawRecordSource.kind]
+        ImageRecordVariant.allCases.map(\.kind)
+        + [ImageDetRecordSource.kind, CSVIterator.kind, MNISTIterator.kind, RawRecordSource.kind]
 
     /// - Throws: `.unknownIterator`, with the nearest name.
     package static func kind(named name: String) throws(StreamError) -> IteratorKind {

@@ -27,6 +27,9 @@ package struct IteratorKind: Sendable {
         self.opener = opener
     }
 
+    /// Whether the value of a path parameter names a file at all: MXNet's iterators write `NULL` for none.
+    package static func namesFile(_ path: String) -> Bool { !path.isEmpty && path != "NULL" }
+
     /// Checks the parameters and opens the data. Blocks: reads indexes and lists.
     ///
     /// - Throws: `.badParameter`, `.notFound`, `.badData`.

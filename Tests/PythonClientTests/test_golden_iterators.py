@@ -1,4 +1,4 @@
-"""The reference cases of iterators over image records through a real daemon: what the trainer gets, end to end."""
+"""The reference cases of the served iterators through a real daemon: what the trainer gets, end to end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reference_set import array_difference, deviation
 import headrace
 
 # How the names of a family's iterators begin, and how many of its cases can be compared one by one.
-FAMILIES = {"ImageRecord": 741, "ImageDetRecord": 68}
+FAMILIES = [("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 135), ("MNISTIter", 44)]
 # Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
 EPOCH_LIMIT = 400
@@ -21,8 +21,8 @@ class Difference(Exception):
     """The result is not the reference's."""
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_cases(client, reference, cases, monkeypatch, family):
+@pytest.mark.parametrize(("family", "count"), FAMILIES)
+def test_cases(family, count, client, reference, cases, monkeypatch):
     # Paths of the cases are relative, so this also checks that the daemon reads them where the client stands.
     monkeypatch.chdir(reference)
     comparable = [
@@ -44,7 +44,7 @@ def test_cases(client, reference, cases, monkeypatch, family):
                 failures.append(f"{case['name']} with {entry['with']}: {again} {detail}")
     print(f"reference cases, {family} family, through the daemon:", dict(counts))
     assert not failures, f"{len(failures)} cases:\n" + "\n".join(failures)
-    assert len(comparable) == FAMILIES[family]
+    assert len(comparable) == count
 
 
 def run(case, client, root, options):
@@ -92,6 +92,16 @@ def perform(operation, case, iterator, root):
     if operation["op"] == "reset":
         iterator.reset()
         return
+    if operation["op"] == "iter_next":
+        if iterator.iter_next() != operation["value"]:
+            raise Difference(f"iter_next is not {operation['value']}")
+        return
+    if operation["op"] == "get":
+        array = iterator.getdata()
+        difference = array_difference(array, operation["batches"][0]["data"][0], root)
+        if difference:
+            raise Difference(f"getdata: {difference}")
+        return
     assert operation["op"] in ("epoch", "next")
     limit = operation.get("n", EPOCH_LIMIT)
     expected = operation.get("batches", [])
@@ -132,8 +142,8 @@ def compare(batch, expected, case, iterator, root, position):
 
 
 def reports_ids(case):
-    """The v2 iterators report zeros as index; the others the low 32 bits of the ids."""
-    return case["iterator"].endswith("_v1") or case["iterator"].startswith("ImageDet")
+    """The v2 image iterators and MNISTIter report zeros as index; the others the low 32 bits of the ids, CSVIter the rows' numbers."""
+    return case["iterator"].endswith("_v1") or case["iterator"].startswith(("ImageDet", "CSVIter"))
 
 
 def compare_as_multisets(found, expected, case):

@@ -18,6 +18,8 @@ SERVED = [
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter_v1",
     "ImageDetRecordIter",
+    "CSVIter",
+    "MNISTIter",
 ]
 
 

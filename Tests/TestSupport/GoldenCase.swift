@@ -8,6 +8,10 @@ package struct GoldenCase {
     package var iterator: String { json["iterator"] as? String ?? "" }
     package var parameters: [String: Any] { json["params"] as? [String: Any] ?? [:] }
     package var program: [[String: Any]] { json["program"] as? [[String: Any]] ?? [] }
+    /// Has calls that only the Python client's classes know.
+    package var usesClientCalls: Bool {
+        program.contains { ["iter_next", "get"].contains($0["op"] as? String ?? "") }
+    }
     package var tags: [String] { json["tags"] as? [String] ?? [] }
     package var isUnstable: Bool { json["unstable"] != nil }
     private var tolerance: [String: Any] { json["tolerance"] as? [String: Any] ?? [:] }

@@ -32,8 +32,8 @@ enum DatasetCheck {
             if value == .null { continue }
             do throws(ParameterError) {
                 let normal = try spec.normalise(value)
-                if kind.pathParameters.contains(name), case .string(let path) = normal, !path.isEmpty,
-                    !path.hasPrefix("/")
+                if kind.pathParameters.contains(name), case .string(let path) = normal,
+                    IteratorKind.namesFile(path), !path.hasPrefix("/")
                 {
                     add(name, "'\(name)' is '\(path)'; it must be an absolute path")
                 }

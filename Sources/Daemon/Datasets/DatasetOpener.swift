@@ -149,7 +149,7 @@ package final class DatasetOpener: StreamOpener {
             guard case .string(let path) = try spec.normalise(value) else {
                 preconditionFailure("\(spec.name) names a file and is not text")
             }
-            return path.isEmpty ? nil : path
+            return IteratorKind.namesFile(path) ? path : nil
         } catch {
             throw StreamError(parameter: error)
         }

@@ -13,6 +13,8 @@ package struct EpochPlan: Sendable, Hashable {
         case whole
         /// Every epoch is whole; rows behind the data are zero.
         case zeroFill
+        /// The data that does not fill a last batch is left out.
+        case drop
     }
 
     package enum Order: Sendable, Hashable {
@@ -40,6 +42,8 @@ package struct EpochPlan: Sendable, Hashable {
     package let order: Order
     package let seed: Int64
     package let chunkSeed: Int64
+    /// Every epoch has the order of the first.
+    package let repeatsOrder: Bool
 
     /// - Parameters:
     ///   - records: ordinals of the part, or of the whole data set under a global partition.
@@ -48,7 +52,7 @@ package struct EpochPlan: Sendable, Hashable {
     ///   - globalParts: nil, or the number of parts and this part's index under a global partition.
     package init(
         records: Range<Int>, evenedTo: Int?, batchSize: Int, globalParts: (count: Int, index: Int)?,
-        rounding: Rounding, order: Order, seed: Int64, chunkSeed: Int64 = 0
+        rounding: Rounding, order: Order, seed: Int64, chunkSeed: Int64 = 0, repeatsOrder: Bool = false
     ) {
         precondition(batchSize >= 1 && records.count <= Self.maxRecords)
         precondition(rounding != .carryOver || order == .sequential)
@@ -63,6 +67,7 @@ package struct EpochPlan: Sendable, Hashable {
         self.order = order
         self.seed = seed
         self.chunkSeed = chunkSeed
+        self.repeatsOrder = repeatsOrder
     }
 
     /// Batches of `epoch`; none behind the last epoch that can be named.
@@ -71,6 +76,7 @@ package struct EpochPlan: Sendable, Hashable {
         switch rounding {
         case .carryOver: return (firstRow(epoch: epoch + 1) - firstRow(epoch: epoch)) / groupSize
         case .whole, .zeroFill: return (passLength + groupSize - 1) / groupSize
+        case .drop: return passLength / groupSize
         }
     }
 
@@ -97,7 +103,7 @@ package struct EpochPlan: Sendable, Hashable {
         let steps = stepCount(epoch: address.epoch)
         precondition((0...Self.maxEpoch).contains(address.epoch) && (0..<steps).contains(address.step))
         let firstRow = address.step * groupSize + groupOffset
-        let ordering = EpochOrder(self, epoch: address.epoch)
+        let ordering = EpochOrder(self, epoch: repeatsOrder ? 0 : address.epoch)
         let slots = (0..<batchSize).map { slot(row: firstRow + $0, epoch: address.epoch, ordering: ordering) }
         let real = min(max(dataRows(epoch: address.epoch) - firstRow, 0), batchSize)
         return BatchPlan(address: address, stepCount: steps, slots: slots, pad: batchSize - real)
@@ -127,7 +133,7 @@ package struct EpochPlan: Sendable, Hashable {
             return Slot(
                 ordinal: firstRecord + ordering[row % recordCount], epoch: epoch, lap: row / recordCount,
                 isPadding: isPadding)
-        case .zeroFill:
+        case .zeroFill, .drop:
             guard !isPadding else { return nil }
             return Slot(ordinal: firstRecord + ordering[row], epoch: epoch, lap: 0, isPadding: false)
         }

@@ -20,6 +20,7 @@ from ._resizeiter import ResizeIter
 from ._stream import Stream
 
 __all__ = [
+    "CSVIter",
     "DataBatch",
     "DataDesc",
     "DataIter",
@@ -29,6 +30,7 @@ __all__ = [
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter",
     "ImageRecordUInt8Iter_v1",
+    "MNISTIter",
     "MXDataIter",
     "NDArrayIter",
     "PrefetchingIter",
@@ -163,6 +165,18 @@ class ImageRecordUInt8Iter_v1(_ServedIter):
     """The older ``ImageRecordUInt8Iter``, kept for its name."""
 
     served = "ImageRecordUInt8Iter_v1"
+
+
+class CSVIter(_ServedIter):
+    """Rows of numbers from text files, in the shape ``data_shape``."""
+
+    served = "CSVIter"
+
+
+class MNISTIter(_ServedIter):
+    """Small gray images and their labels from idx files."""
+
+    served = "MNISTIter"
 
 
 class ImageDetRecordIter(_ServedIter):

@@ -8,6 +8,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case fileChanged(file: String, offset: UInt64)
     /// Bytes that are not a record. `offset` is where the fault was found, which may be behind the record's start.
     case damaged(RecordFault, file: String, offset: UInt64)
+    /// A packed file that cannot be unpacked; `offset` is how far it was read.
+    case badPacking(file: String, offset: UInt64, reason: String)
     /// A record to be written has 2²⁹ bytes or more, which the format cannot hold.
     case payloadTooLarge(byteCount: Int, file: String)
 
@@ -43,6 +45,8 @@ extension RecordError: CustomStringConvertible {
             "'\(file)' was changed while it was open (noticed at offset \(offset)); open the dataset again"
         case .damaged(let fault, let file, let offset):
             "'\(file)' at offset \(offset): \(fault)"
+        case .badPacking(let file, let offset, let reason):
+            "'\(file)' cannot be unpacked, after byte \(offset): \(reason)"
         case .payloadTooLarge(let byteCount, let file):
             "a record of \(byteCount) bytes cannot be written to '\(file)': the format's limit is 536870911"
         case .schemeRefused(let path, "file"):

@@ -13,12 +13,13 @@ package final class RecordFile: Sendable {
     package let inode: UInt64
     /// The largest record, assembled, that is read.
     package let maximumRecordBytes: Int
-    private let descriptor: Int32
+    /// For C code that reads the file itself. It is closed with the object.
+    package let descriptor: Int32
 
     /// - Parameter maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory
     ///   has.
     /// - Throws: `.missingFile`, `.notARegularFile` or `.system`.
-    package init(path: String, maximumRecordBytes: Int = 1 << 30) throws(RecordError) {
+    package convenience init(path: String, maximumRecordBytes: Int = 1 << 30) throws(RecordError) {
         // O_NONBLOCK: without it, opening a FIFO would wait for a writer that may never come.
         let descriptor = Self.open(path)
         guard descriptor >= 0 else {
@@ -28,6 +29,15 @@ package final class RecordFile: Sendable {
             }
             throw .system(operation: "open", path: path, code: code)
         }
+        try self.init(adopting: descriptor, path: path, maximumRecordBytes: maximumRecordBytes)
+    }
+
+    /// Takes over an open file, and closes it, also when it throws.
+    ///
+    /// - Parameter path: what messages call the file; nothing is opened by it.
+    package init(
+        adopting descriptor: Int32, path: String, maximumRecordBytes: Int = 1 << 30
+    ) throws(RecordError) {
         guard let status = Self.status(of: descriptor) else {
             let code = errno
             close(descriptor)

@@ -1,9 +1,9 @@
 import DataTypes
 
-/// The data files that a `path_imgrec` parameter names.
+/// The data files that a parameter such as `path_imgrec` names.
 ///
-/// The text is a list separated by `;`. Each entry is a file; a directory, of which all `*.rec` files are taken, sorted
-/// by name, without going deeper; a file name pattern (`part-*.rec`); or, for the sake of paths written for MXNet, a
+/// The text is a list separated by `;`. Each entry is a file; a directory, of which all `*.rec` files (or what suffix is
+/// asked for) are taken, sorted by name, without going deeper; a file name pattern (`part-*.rec`); or, for the sake of paths written for MXNet, a
 /// regular expression as the last component (`part.*rec`), tried when the entry is none of the others. What an
 /// expression or a pattern matches is sorted by name. Unlike MXNet, a missing file is an error even when others of the
 /// list exist.
@@ -13,10 +13,11 @@ package struct RecordPaths: Sendable {
     /// What the user should know: files of length zero.
     package private(set) var warnings: [String] = []
 
+    /// - Parameter suffix: how the names of a directory's data files end; empty: all files that are not hidden.
     /// - Throws: `.schemeRefused`, `.missingFile`, `.nothingMatched`, `.badPattern`, `.noData`, `.system`.
-    package init(expanding list: String) throws(RecordError) {
+    package init(expanding list: String, suffix: String = ".rec") throws(RecordError) {
         for entry in list.split(separator: ";") {
-            for path in try Self.expand(String(entry)) { try add(path) }
+            for path in try Self.expand(String(entry), suffix) { try add(path) }
         }
         guard !paths.isEmpty else { throw .noData(paths: list) }
     }
@@ -37,11 +38,11 @@ package struct RecordPaths: Sendable {
         return nearestName(to: name, among: names).map { FileSystem.join(directory, $0) }
     }
 
-    private static func expand(_ entry: String) throws(RecordError) -> [String] {
+    private static func expand(_ entry: String, _ suffix: String) throws(RecordError) -> [String] {
         if let scheme = scheme(of: entry) { throw .schemeRefused(path: entry, scheme: scheme) }
         switch try FileSystem.kind(of: entry) {
         case .file, .other: return [entry]
-        case .directory: return try dataFiles(in: entry)
+        case .directory: return try dataFiles(in: entry, suffix)
         case .missing: break
         }
         let (directory, pattern) = FileSystem.split(entry)
@@ -62,12 +63,13 @@ package struct RecordPaths: Sendable {
         return files
     }
 
-    private static func dataFiles(in directory: String) throws(RecordError) -> [String] {
+    private static func dataFiles(in directory: String, _ suffix: String) throws(RecordError) -> [String] {
         let names = try FileSystem.names(in: directory)
-        let files = try regularFiles(names.filter { $0.hasSuffix(".rec") && !$0.hasPrefix(".") }, in: directory)
+        let matching = names.filter { (suffix.isEmpty || $0.hasSuffix(suffix)) && !$0.hasPrefix(".") }
+        let files = try regularFiles(matching, in: directory)
         guard !files.isEmpty else {
             throw .nothingMatched(
-                pattern: FileSystem.join(directory, "*.rec"), directory: directory, found: abridged(names))
+                pattern: FileSystem.join(directory, "*" + suffix), directory: directory, found: abridged(names))
         }
         return files
     }
