@@ -24,7 +24,9 @@ package final class TemporaryFolder: Sendable {
     @discardableResult
     package func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
 
-    package func read(_ name: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path + "/" + name))) }
+    package func read(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(filePath: path + "/" + name)))
+    }
 
     /// What lies in the folder itself, hidden files too.
     package var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }

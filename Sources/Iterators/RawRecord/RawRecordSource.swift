@@ -33,7 +33,7 @@ final class RawRecordSource: BatchSource {
         }
         let batching = parameters.batching
         badRecordPolicy = batching.badRecordPolicy
-        let files = try Self.files(parameters.recordPaths, context: context)
+        let files = try context.recordFiles(parameters.recordPaths, parameter: "path_rec")
         do throws(RecordError) {
             manifest = try Manifest.open(
                 paths: files.paths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
@@ -84,21 +84,6 @@ final class RawRecordSource: BatchSource {
             specHash: spec.hex, prefetch: batching.prefetch,
             parameters: values.values.merging(["max_record_bytes": .integer(rowBytes)]) { $1 },
             warnings: files.warnings + manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" })
-    }
-
-    /// The files that `path_rec` comes to, each one that the client may read, as a list of literal paths.
-    private static func files(
-        _ paths: String, context: IteratorContext
-    ) throws(StreamError) -> (paths: String, warnings: [String]) {
-        let expanded: RecordPaths
-        do throws(RecordError) {
-            expanded = try RecordPaths(expanding: paths)
-        } catch {
-            throw StreamError(record: error)
-        }
-        var allowed: [String] = []
-        for path in expanded.paths { allowed.append(try context.authorise(path, "path_rec")) }
-        return (allowed.joined(separator: ";"), expanded.warnings)
     }
 
     /// Refuses batches that would never be sent. One record far larger than the others is enough for that, so the

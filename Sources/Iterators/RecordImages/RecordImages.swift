@@ -23,7 +23,7 @@ struct RecordImages: Sendable {
     ) throws(StreamError) {
         self.parameters = parameters
         let batching = parameters.batching
-        let files = try Self.files(parameters.recordPaths, context: context)
+        let files = try context.recordFiles(parameters.recordPaths, parameter: "path_imgrec")
         do throws(RecordError) {
             manifest = try Manifest.open(
                 paths: files.paths, indexPaths: parameters.indexPaths, cacheDirectory: context.cacheDirectory,
@@ -57,21 +57,6 @@ struct RecordImages: Sendable {
         }
         limits = ImageLimits(maxPixels: context.maxPixels)
         colourMode = [1: .gray, 3: .bgr][parameters.format.channels] ?? .unchanged
-    }
-
-    /// The files that `path_imgrec` comes to, each one that the client may read, as a list of literal paths.
-    private static func files(
-        _ paths: String, context: IteratorContext
-    ) throws(StreamError) -> (paths: String, warnings: [String]) {
-        let expanded: RecordPaths
-        do throws(RecordError) {
-            expanded = try RecordPaths(expanding: paths)
-        } catch {
-            throw StreamError(record: error)
-        }
-        var allowed: [String] = []
-        for path in expanded.paths { allowed.append(try context.authorise(path, "path_imgrec")) }
-        return (allowed.joined(separator: ";"), expanded.warnings)
     }
 
     /// What a stream over these images says of itself.
