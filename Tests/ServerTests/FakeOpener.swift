@@ -12,6 +12,8 @@ final class FakeOpener: StreamOpener {
     let slowHasBegun = Event()
     /// Lets the opening of `slow` go on.
     let slowMayEnd = Event()
+    /// Signalled when `streams` has the stream of `slow`.
+    let slowHasEnded = Event()
     private let state = Mutex(State())
 
     init(_ plan: FakePlan) { self.plan = plan }
@@ -36,6 +38,7 @@ final class FakeOpener: StreamOpener {
             state.streams.append(stream)
             state.clients.append(client)
         }
+        if request.dataset == "slow" { slowHasEnded.signal() }
         return stream
     }
 }

@@ -51,10 +51,12 @@ extension ServerSuite {
                 #expect(fixture.opener.slowHasBegun.wait())
                 client.close()
                 fixture.opener.slowMayEnd.signal()
+                // Before anybody else opens one: it is then the only stream.
+                #expect(fixture.opener.slowHasEnded.wait())
+                let slow = try #require(fixture.opener.streams.first)
                 let other = try RawClient(fixture.unix)
                 try other.hello()
                 try other.open()
-                let slow = try #require(fixture.opener.streams.first)
                 #expect(slow.released.wait())
             }
         }
@@ -78,13 +80,13 @@ extension ServerSuite {
             }
         }
 
-        @Test("two hundred clients that come and break off leave no descriptor behind")
+        @Test("six hundred clients that come and break off leave no descriptor behind")
         func connectStorm() async throws {
             // The first server starts what stays for the process's life.
             try await ServerFixture.with { fixture in try RawClient(fixture.unix).hello() }
             let before = try descriptorCount()
             try await ServerFixture.with { fixture in
-                for round in 0..<200 {
+                for round in 0..<600 {
                     let client = try RawClient(round % 2 == 0 ? fixture.unix : fixture.tcp)
                     switch round % 5 {
                     case 0: break
@@ -101,10 +103,11 @@ extension ServerSuite {
                     if round % 3 == 0 { client.reset() } else { client.close() }
                 }
                 for stream in fixture.opener.streams { #expect(stream.released.wait()) }
-                #expect(fixture.server.snapshot().counters.connectionsAccepted <= 200)
+                #expect(fixture.server.snapshot().counters.connectionsAccepted <= 600)
             }
-            // The server has ended, and every connection and socket with it.
-            #expect(try descriptorCount() == before)
+            // The server has ended, and every connection and socket with it. Other suites of this process open files
+            // meanwhile, some dozens; a descriptor left by any one kind of round would be 120.
+            #expect(try descriptorCount() < before + 100)
         }
 
         private func descriptorCount() throws -> Int {
