@@ -30,9 +30,9 @@ status=0
     --copy "$root/deploy/systemd/headrace.sysusers:/usr/lib/sysusers.d/headrace.conf" \
     --copy "$root/deploy/systemd/headrace.tmpfiles:/usr/lib/tmpfiles.d/headrace.conf" \
     --copy "$root/config/headraced.yaml:/etc/headrace/headraced.yaml" \
-    --copy "$here/systemd-inside:/root/systemd-inside" \
-    --copy "$here/drain_client.py:/root/drain_client.py" \
-    -- bash /root/systemd-inside || status=$?
+    --copy "$here/systemd-inside:/opt/test/systemd-inside" \
+    --copy "$here/drain_client.py:/opt/test/drain_client.py" \
+    -- bash /opt/test/systemd-inside || status=$?
 case $status in
     0) echo "PASS" ;;
     2 | 3) skip "a container with systemd cannot be booted here (see above)" ;;
