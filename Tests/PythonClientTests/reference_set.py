@@ -10,6 +10,29 @@ import numpy as np
 from conftest import FIXTURES
 
 
+# MXNet itself was asked for no more batches in an epoch.
+EPOCH_LIMIT = 400
+
+
+class Difference(Exception):
+    """The result is not the reference's."""
+
+
+def read_batches(iterator, operation):
+    """The batches of an `epoch` or `next` operation: as many as the reference has, or a `Difference`."""
+    assert operation["op"] in ("epoch", "next")
+    found = []
+    while len(found) < operation.get("n", EPOCH_LIMIT):
+        try:
+            found.append(iterator.next())
+        except StopIteration:
+            break
+    expected = operation.get("batches", [])
+    if len(found) != len(expected):
+        raise Difference(f"{len(found)} batches, expected {len(expected)}")
+    return found
+
+
 def deviation(name):
     """The entry of the deviation table for a case, or None."""
     table = json.loads((FIXTURES / "deviations.json").read_text())["deviations"]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from reference_set import array_difference, deviation
+from reference_set import Difference, array_difference, deviation, read_batches
 
 import headrace
 
@@ -14,11 +14,6 @@ import headrace
 FAMILIES = [("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 135), ("MNISTIter", 44)]
 # Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
-EPOCH_LIMIT = 400
-
-
-class Difference(Exception):
-    """The result is not the reference's."""
 
 
 @pytest.mark.parametrize(("family", "count"), FAMILIES)
@@ -102,17 +97,8 @@ def perform(operation, case, iterator, root):
         if difference:
             raise Difference(f"getdata: {difference}")
         return
-    assert operation["op"] in ("epoch", "next")
-    limit = operation.get("n", EPOCH_LIMIT)
     expected = operation.get("batches", [])
-    found = []
-    while len(found) < limit:
-        try:
-            found.append(iterator.next())
-        except StopIteration:
-            break
-    if len(found) != len(expected):
-        raise Difference(f"{len(found)} batches, expected {len(expected)}")
+    found = read_batches(iterator, operation)
     if case["tolerance"]["class"] == "order-informational":
         compare_as_multisets(found, expected, case)
         return
