@@ -20,7 +20,7 @@ struct BatchingParameters: Sendable {
     let dataName: String
     let labelName: String
     /// What happens at the end of the data, for iterators that have another parameter than `round_batch` for it.
-    var rounding: EpochPlan.Rounding?
+    private(set) var rounding: EpochPlan.Rounding?
     var repeatsOrder = false
 
     static let specs: [ParameterSpec] = [
@@ -93,6 +93,18 @@ struct BatchingParameters: Sendable {
             throw .conflict(
                 names: ["data_name", "label_name"],
                 reason: "tensors of a batch need different names, and 'index' is taken")
+        }
+    }
+
+    /// Takes the parameter `last_batch_handle`, one of `pad`, `discard` and `roll_over`, in the place of `round_batch`.
+    mutating func endsEpochs(as lastBatchHandle: String) throws(ParameterError) {
+        let roundings: [String: EpochPlan.Rounding] = ["pad": .whole, "discard": .drop, "roll_over": .rollOver]
+        // The specs allow nothing else.
+        rounding = roundings[lastBatchHandle]!
+        guard rounding != .rollOver || !hasEvenParts else {
+            throw .conflict(
+                names: ["last_batch_handle", "even_parts"],
+                reason: "parts are evened out with filler, and roll_over delivers none")
         }
     }
 

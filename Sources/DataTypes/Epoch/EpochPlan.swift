@@ -15,6 +15,9 @@ package struct EpochPlan: Sendable, Hashable {
         case zeroFill
         /// The data that does not fill a last batch is left out.
         case drop
+        /// What does not fill a last batch begins the next epoch: MXNet's `roll_over`. No row is ever filler, so parts
+        /// cannot be evened out.
+        case rollOver
     }
 
     package enum Order: Sendable, Hashable {
@@ -56,6 +59,7 @@ package struct EpochPlan: Sendable, Hashable {
     ) {
         precondition(batchSize >= 1 && records.count <= Self.maxRecords)
         precondition(rounding != .carryOver || order == .sequential)
+        precondition(rounding != .rollOver || evenedTo ?? 0 <= records.count)
         firstRecord = records.lowerBound
         recordCount = records.count
         passLength = max(records.count, evenedTo ?? 0)
@@ -74,7 +78,7 @@ package struct EpochPlan: Sendable, Hashable {
     package func stepCount(epoch: Int) -> Int {
         guard passLength > 0, epoch <= Self.maxEpoch else { return 0 }
         switch rounding {
-        case .carryOver: return (firstRow(epoch: epoch + 1) - firstRow(epoch: epoch)) / groupSize
+        case .carryOver, .rollOver: return (firstRow(epoch: epoch + 1) - firstRow(epoch: epoch)) / groupSize
         case .whole, .zeroFill: return (passLength + groupSize - 1) / groupSize
         case .drop: return passLength / groupSize
         }
@@ -87,11 +91,13 @@ package struct EpochPlan: Sendable, Hashable {
             ? recordCount : recordCount / groupSize * batchSize + min(max(rest - groupOffset, 0), batchSize)
     }
 
-    /// Where `epoch` begins in the endless row of passes, under carry-over.
+    /// Where `epoch` begins in the endless row of passes, under carry-over and roll-over.
     ///
-    /// An epoch ends with the first group that reaches the end of a pass. With groups no longer than a pass, epoch `e`
-    /// therefore begins at the first multiple of the group at or behind `e` passes; longer groups reach an end each.
+    /// Under carry-over an epoch ends with the first group that reaches the end of a pass. With groups no longer than a
+    /// pass, epoch `e` therefore begins at the first multiple of the group at or behind `e` passes; longer groups reach an
+    /// end each. Under roll-over it ends with the last group that does not go beyond the end of its pass.
     private func firstRow(epoch: Int) -> Int {
+        guard rounding == .carryOver else { return epoch * passLength / groupSize * groupSize }
         guard groupSize <= passLength else { return epoch * groupSize }
         return (epoch * passLength + groupSize - 1) / groupSize * groupSize
     }
@@ -103,14 +109,39 @@ package struct EpochPlan: Sendable, Hashable {
         let steps = stepCount(epoch: address.epoch)
         precondition((0...Self.maxEpoch).contains(address.epoch) && (0..<steps).contains(address.step))
         let firstRow = address.step * groupSize + groupOffset
-        let ordering = EpochOrder(self, epoch: repeatsOrder ? 0 : address.epoch)
-        let slots = (0..<batchSize).map { slot(row: firstRow + $0, epoch: address.epoch, ordering: ordering) }
+        let slots =
+            rounding == .rollOver
+            ? rolledSlots(firstRow: self.firstRow(epoch: address.epoch) + firstRow)
+            : slots(firstRow: firstRow, epoch: address.epoch)
         let real = min(max(dataRows(epoch: address.epoch) - firstRow, 0), batchSize)
         return BatchPlan(address: address, stepCount: steps, slots: slots, pad: batchSize - real)
     }
 
+    private func slots(firstRow: Int, epoch: Int) -> [Slot?] {
+        let ordering = ordering(epoch: epoch)
+        return (0..<batchSize).map { slot(row: firstRow + $0, epoch: epoch, ordering: ordering) }
+    }
+
+    /// The slots from row `firstRow` of the endless row of passes on. A record belongs to the pass that it stands in, whose
+    /// order it has, so that every pass holds each record once.
+    private func rolledSlots(firstRow: Int) -> [Slot?] {
+        var pass = firstRow / passLength
+        var ordering = ordering(epoch: pass)
+        return (firstRow..<firstRow + batchSize).map { row in
+            if row / passLength != pass {
+                pass = row / passLength
+                ordering = self.ordering(epoch: pass)
+            }
+            return Slot(
+                ordinal: firstRecord + ordering[row % passLength], epoch: pass, lap: 0, isPadding: false)
+        }
+    }
+
+    private func ordering(epoch: Int) -> EpochOrder { EpochOrder(self, epoch: repeatsOrder ? 0 : epoch) }
+
     /// Rows of the epoch, from its first, that are its data.
     private func dataRows(epoch: Int) -> Int {
+        if rounding == .rollOver { return .max }
         guard rounding == .carryOver, passLength > 0 else { return recordCount }
         let start = firstRow(epoch: epoch)
         return max(0, recordCount - start % passLength)
@@ -133,7 +164,7 @@ package struct EpochPlan: Sendable, Hashable {
             return Slot(
                 ordinal: firstRecord + ordering[row % recordCount], epoch: epoch, lap: row / recordCount,
                 isPadding: isPadding)
-        case .zeroFill, .drop:
+        case .zeroFill, .drop, .rollOver:
             guard !isPadding else { return nil }
             return Slot(ordinal: firstRecord + ordering[row], epoch: epoch, lap: 0, isPadding: false)
         }

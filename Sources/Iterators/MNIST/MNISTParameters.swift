@@ -44,7 +44,7 @@ struct MNISTParameters: Sendable {
 
     init(_ values: ParameterValues) throws(ParameterError) {
         var batching = try BatchingParameters(values)
-        batching.rounding = values.string("last_batch_handle") == "pad" ? .whole : .drop
+        try batching.endsEpochs(as: values.string("last_batch_handle"))
         batching.repeatsOrder = !values.bool("reshuffle")
         self.batching = batching
         imagePath = values.string("image")
