@@ -90,3 +90,15 @@ require_venv() {
     # Compiled files would litter the source tree.
     export PYTHONDONTWRITEBYTECODE=1
 }
+
+# find_exact_python VERSION: prints a Python of that version, such as 3.10, on the PATH or kept by pyenv; fails when there is none.
+find_exact_python() {
+    local candidate
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+        if "$candidate" -c "import sys, ensurepip, venv; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" >/dev/null 2>&1; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}

@@ -114,9 +114,9 @@ if ((status != 0)); then
 fi
 
 binaries=$(swift build "${build_flags[@]}" --show-bin-path)
-HEADRACED=$binaries/headraced HEADRACE=$binaries/headrace HEADRACE_PYTHON=$venv/bin/python
+HEADRACED=$binaries/headraced HEADRACE=$binaries/headrace
 HEADRACE_GOLDEN=$(Tests/Fixtures/unpack.sh "$scratch/golden")
-export HEADRACED HEADRACE HEADRACE_PYTHON HEADRACE_GOLDEN
+export HEADRACED HEADRACE HEADRACE_GOLDEN
 for binary in "$HEADRACED" "$HEADRACE"; do
     if [[ ! -x $binary ]]; then
         fail "Build: it made no $(basename "$binary")" 1
@@ -136,6 +136,26 @@ if [[ $run_python == yes ]]; then
     phase "Python tests" timeout --kill-after=10 "$pytest_limit_seconds" \
         "$venv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$reports/python.xml" Tests/PythonClientTests
     count "Python tests" "$reports/python.xml"
+
+    # The ends of what the client supports, without any package that is optional. The reference cases need no repeating.
+    for pair in 3.10:numpy==1.26.4 3.13:numpy; do
+        version=${pair%%:*} numpy=${pair#*:}
+        name="Python $version tests, $numpy"
+        if ! python=$(find_exact_python "$version"); then
+            say "$name: skipped, there is no Python $version on this machine"
+            skipped=$((skipped + 1))
+            continue
+        fi
+        other_venv=$scratch/venv-$version
+        if ! "$other_venv/bin/python" -c 'import numpy, pytest' 2>/dev/null; then
+            "$python" -m venv --clear "$other_venv"
+            "$other_venv/bin/python" -m pip --quiet --disable-pip-version-check install "$numpy" pytest
+        fi
+        phase "$name" timeout --kill-after=10 "$pytest_limit_seconds" \
+            "$other_venv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$reports/python-$version.xml" \
+            --ignore-glob='*test_golden_*' --ignore-glob='*test_serving*' Tests/PythonClientTests
+        count "$name" "$reports/python-$version.xml"
+    done
 
     # Each prints what it does; 77 means that this machine cannot run it, with the reason on its last line.
     for script in Tests/IntegrationTests/*.sh; do
