@@ -134,7 +134,7 @@ fi
 
 if [[ $run_python == yes ]]; then
     phase "Python tests" timeout --kill-after=10 "$pytest_limit_seconds" \
-        "$venv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$reports/python.xml" Tests/PythonClientTests
+        "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider --junitxml "$reports/python.xml" Tests/PythonClientTests
     count "Python tests" "$reports/python.xml"
 
     # The ends of what the client supports, without any package that is optional. The reference cases need no repeating.
@@ -152,7 +152,7 @@ if [[ $run_python == yes ]]; then
             "$other_venv/bin/python" -m pip --quiet --disable-pip-version-check install "$numpy" pytest
         fi
         phase "$name" timeout --kill-after=10 "$pytest_limit_seconds" \
-            "$other_venv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$reports/python-$version.xml" \
+            "$other_venv/bin/python" -m pytest -q -rs -p no:cacheprovider --junitxml "$reports/python-$version.xml" \
             --ignore-glob='*test_golden_*' --ignore-glob='*test_serving*' Tests/PythonClientTests
         count "$name" "$reports/python-$version.xml"
     done
