@@ -19,6 +19,7 @@ let package = Package(
     name: "headrace",
     products: [
         .library(name: "HeadraceClient", targets: ["HeadraceClient"]),
+        .library(name: "HeadraceInProcess", targets: ["HeadraceInProcess"]),
         .executable(name: "headraced", targets: ["headraced"]),
         .executable(name: "headrace", targets: ["headrace"]),
     ],
@@ -58,6 +59,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HeadraceClient", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix],
+            swiftSettings: settings),
+        .target(
+            name: "HeadraceInProcess",
+            dependencies: ["DataTypes", "HeadraceClient", "Iterators", "Pipeline", "Transport", "Wire", nioCore],
             swiftSettings: settings),
         .target(
             name: "Admin",
@@ -105,6 +110,9 @@ let package = Package(
             name: "HeadraceClientTests",
             dependencies: ["HeadraceClient", "DataTypes", "Wire", "Transport", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings),
+        .testTarget(
+            name: "HeadraceInProcessTests",
+            dependencies: ["HeadraceInProcess", "HeadraceClient", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ToolTests",
             dependencies: ["Tool", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],

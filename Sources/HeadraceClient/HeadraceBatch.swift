@@ -1,6 +1,6 @@
 internal import DataTypes
-internal import NIOCore
-internal import Wire
+package import NIOCore
+package import Wire
 
 /// One batch. Its memory is its own: holding it never holds another, and nothing changes it.
 public struct HeadraceBatch: Sendable {
@@ -23,10 +23,11 @@ public struct HeadraceBatch: Sendable {
     /// Resumes the run at the batch after this one.
     public let token: String
 
-    init(_ header: BatchHeader, payload: ByteBuffer) {
-        data = header.data.map { HeadraceTensor($0, payload: payload) }
-        label = header.label.map { HeadraceTensor($0, payload: payload) }
-        index = HeadraceTensor(header.index, payload: payload)
+    /// - Parameter owner: keeps the memory of `payload` unchanged for as long as it lives.
+    package init(_ header: BatchHeader, payload: ByteBuffer, owner: (any AnyObject & Sendable)? = nil) {
+        data = header.data.map { HeadraceTensor($0, payload: payload, owner: owner) }
+        label = header.label.map { HeadraceTensor($0, payload: payload, owner: owner) }
+        index = HeadraceTensor(header.index, payload: payload, owner: owner)
         pad = header.pad
         epoch = header.address.epoch
         step = header.address.step

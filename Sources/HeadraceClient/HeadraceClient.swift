@@ -82,7 +82,7 @@ public final class HeadraceClient: Sendable {
             (machine) throws(SessionFailure) in try machine.open(message)
         }
         guard case .opened(let opened) = answer else { throw ClientConnection.mismatch }
-        return HeadraceStream(connection: connection, opened: opened)
+        return HeadraceStream(backend: ConnectedStream(connection: connection), opened: opened)
     }
 
     /// Closes the connection, and with it the stream.

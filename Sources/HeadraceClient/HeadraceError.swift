@@ -1,4 +1,4 @@
-internal import DataTypes
+package import DataTypes
 internal import Wire
 
 /// Why a call failed: a code for programs, a message and a hint for people.
@@ -56,6 +56,8 @@ public struct HeadraceError: Error, Sendable, Hashable, CustomStringConvertible 
     init(_ error: ErrorMessage) {
         self.init(Code(rawValue: error.code), error.message, hint: error.hint, isRetryable: error.isRetryable)
     }
+
+    package init(_ error: StreamError) { self.init(ErrorMessage(error, scope: .stream)) }
 
     init(_ failure: SessionFailure) {
         switch failure {

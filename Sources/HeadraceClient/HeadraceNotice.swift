@@ -1,4 +1,4 @@
-internal import Wire
+package import Wire
 
 /// Something the user should know, such as a record that could not be delivered.
 public struct HeadraceNotice: Sendable, Hashable, CustomStringConvertible {
@@ -19,7 +19,7 @@ public struct HeadraceNotice: Sendable, Hashable, CustomStringConvertible {
     /// What was done: `skip` or `substitute`.
     public let action: String?
 
-    init(_ message: NoticeMessage) {
+    package init(_ message: NoticeMessage) {
         code = message.code
         self.message = message.message
         file = message.file

@@ -1,6 +1,6 @@
 internal import DataTypes
 internal import Synchronization
-internal import Wire
+package import Wire
 
 /// A stream of batches. Iterating it gives one epoch; `reset` goes to the next.
 ///
@@ -35,11 +35,11 @@ public final class HeadraceStream: AsyncSequence, Sendable {
         var stepCount: Int
     }
 
-    private let connection: ClientConnection
+    private let backend: any StreamBackend
     private let place: Mutex<Place>
 
-    init(connection: ClientConnection, opened: OpenedMessage) {
-        self.connection = connection
+    package init(backend: any StreamBackend, opened: OpenedMessage) {
+        self.backend = backend
         iterator = opened.iterator
         provideData = opened.provideData.compactMap(\.desc).map(TensorDescription.init)
         provideLabel = opened.provideLabel.compactMap(\.desc).map(TensorDescription.init)
@@ -73,7 +73,7 @@ public final class HeadraceStream: AsyncSequence, Sendable {
     ///
     /// - Throws: `HeadraceError`. After `.timeout` the call may be repeated; after `.badRecord` the epoch is over.
     public func next() async throws -> HeadraceBatch? {
-        guard let batch = try await connection.next() else { return nil }
+        guard let batch = try await backend.next() else { return nil }
         place.withLock {
             $0 = Place(
                 address: BatchAddress(epoch: batch.epoch, step: batch.step + 1), stepCount: batch.stepsPerEpoch)
@@ -83,46 +83,34 @@ public final class HeadraceStream: AsyncSequence, Sendable {
 
     /// Goes to the start of the next epoch, from the end of this one or from the middle.
     public func reset() async throws {
-        try await move { (machine) throws(SessionFailure) in try machine.reset() }
+        moved(to: try await backend.reset())
     }
 
     /// Goes to any step of any epoch; the step may equal the epoch's count.
     public func seek(epoch: Int, step: Int) async throws {
-        let message = SeekMessage(BatchAddress(epoch: epoch, step: step))
-        try await move { (machine) throws(SessionFailure) in try machine.seek(message) }
+        moved(to: try await backend.seek(SeekMessage(BatchAddress(epoch: epoch, step: step))))
     }
 
     /// Goes where `token` says. A token of other data or another spec is refused.
     public func seek(token: String) async throws {
-        let message = SeekMessage(token: token)
-        try await move { (machine) throws(SessionFailure) in try machine.seek(message) }
+        moved(to: try await backend.seek(SeekMessage(token: token)))
     }
 
-    private func move(
-        _ wish: @escaping @Sendable (inout ClientSessionMachine) throws(SessionFailure) -> [ClientSessionMachine.Action]
-    ) async throws {
-        let answer = try await connection.request(deadline: connection.options.requestTimeout, wish)
-        guard case .moved(let position) = answer else { throw ClientConnection.mismatch }
+    private func moved(to position: PositionMessage) {
         place.withLock {
             $0 = Place(
                 address: BatchAddress(epoch: position.epoch, step: position.step), stepCount: position.steps)
         }
     }
 
-    /// Asks the server where the stream is and what it has done.
+    /// Where the stream is and what it has done, as its server says.
     public func status() async throws -> StreamStatus {
-        let answer = try await connection.request(deadline: connection.options.requestTimeout) {
-            (machine) throws(SessionFailure) in try machine.askState()
-        }
-        guard case .state(let state) = answer else { throw ClientConnection.mismatch }
-        return StreamStatus(state)
+        StreamStatus(try await backend.state())
     }
 
-    /// Ends the stream and gives its memory back at the server. Its client may open another.
+    /// Ends the stream and gives its memory back. A connection may then open another.
     public func close() async throws {
-        _ = try await connection.request(deadline: connection.options.requestTimeout) {
-            (machine) throws(SessionFailure) in try machine.closeStream()
-        }
+        try await backend.close()
     }
 
     /// One epoch, from where the stream stands.

@@ -1,15 +1,18 @@
 internal import NIOCore
 internal import Wire
 
-/// One tensor of a batch: a view of the memory that the batch was received into, valid as long as it is held.
+/// One tensor of a batch: a view of the batch's memory, valid as long as it is held.
 public struct HeadraceTensor: Sendable {
     /// Name, shape, element type and layout.
     public let description: TensorDescription
     private let payload: ByteBuffer
+    /// What keeps the payload's memory from being used anew, when that is not the payload itself.
+    private let owner: (any AnyObject & Sendable)?
     private let range: Range<Int>
 
     /// - Precondition: `tensor` was read from `payload`, which has checked that it lies inside.
-    init(_ tensor: BatchHeader.Tensor, payload: ByteBuffer) {
+    init(_ tensor: BatchHeader.Tensor, payload: ByteBuffer, owner: (any AnyObject & Sendable)?) {
+        self.owner = owner
         description = TensorDescription(tensor.desc)
         self.payload = payload
         range = tensor.offset..<(tensor.offset + tensor.desc.byteCount)

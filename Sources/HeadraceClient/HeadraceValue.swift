@@ -1,4 +1,4 @@
-internal import DataTypes
+package import DataTypes
 
 /// A parameter's value. Literals do: `["batch_size": 128, "data_shape": [3, 224, 224], "shuffle": true]`.
 public enum HeadraceValue: Sendable, Hashable {
@@ -15,7 +15,8 @@ public enum HeadraceValue: Sendable, Hashable {
     /// A shape or another list.
     case list([HeadraceValue])
 
-    var wire: ParameterValue {
+    /// As it travels.
+    package var wire: ParameterValue {
         switch self {
         case .null: .null
         case .bool(let flag): .bool(flag)

@@ -56,21 +56,7 @@ final class StreamOpening: Sendable {
     /// Goes to the token's address, unless the opener has done so.
     private static func move(_ stream: any BatchStream, to text: String?) throws(StreamError) {
         guard let text else { return }
-        guard let token = ResumeToken(text) else {
-            throw StreamError(.badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
-        }
-        let info = stream.info
-        guard token.manifestHash == info.manifestHash else {
-            throw StreamError(
-                .stateMismatch,
-                "the token is of other data (manifest \(token.manifestHash), here \(info.manifestHash))",
-                hint: "the files have changed since it was taken, or it is of another data set")
-        }
-        guard token.specHash == info.specHash else {
-            throw StreamError(
-                .stateMismatch, "the token is of another spec (\(token.specHash), here \(info.specHash))",
-                hint: "open the stream with the parameters it was taken with")
-        }
+        let token = try ResumeToken(text, of: stream.info)
         guard stream.position != token.address else { return }
         try stream.seek(to: token.address)
     }

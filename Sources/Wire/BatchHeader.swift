@@ -31,6 +31,21 @@ package struct BatchHeader: Sendable, Hashable {
     static let indexName = "index"
     static let gapPrefix = ".gap"
 
+    /// What `write` writes of a batch and a receiver reads.
+    package init(describing batch: DataBatch, token: String) {
+        func tensors(_ role: BatchLayout.Role) -> [Tensor] {
+            batch.layout.tensors.filter { $0.role == role }.map { Tensor(desc: $0.desc, offset: $0.offset) }
+        }
+        address = batch.address
+        partIndex = batch.partIndex
+        stepCount = batch.stepCount
+        pad = batch.pad
+        self.token = token
+        data = tensors(.data)
+        label = tensors(.label)
+        index = Tensor(desc: batch.layout.index.desc, offset: batch.layout.index.offset)
+    }
+
     // MARK: Writing
 
     /// Writes the table of `batch` into the header area of its slab. To be called once, before the batch is sent, by

@@ -205,14 +205,8 @@ package struct ServerSessionMachine: ~Copyable {
         let address: BatchAddress
         switch (seek.token, seek.epoch, seek.step) {
         case (let text?, nil, nil):
-            guard let token = ResumeToken(text) else {
-                throw StreamError(
-                    .badRequest, "'token' is not a resume token", hint: "take it from a batch or from STATE")
-            }
-            if let stream {
-                try Self.check(token, against: stream)
-            }
-            address = token.address
+            guard let stream else { throw StreamError(.badRequest, "SEEK before OPEN") }
+            address = try ResumeToken(text, of: stream).address
         case (nil, let epoch?, let step?):
             address = BatchAddress(epoch: epoch, step: step)
         default:
@@ -222,21 +216,6 @@ package struct ServerSessionMachine: ~Copyable {
             throw StreamError(.badPosition, "epoch \(address.epoch), step \(address.step) is not a place in the data")
         }
         return address
-    }
-
-    private static func check(_ token: ResumeToken, against stream: StreamInfo) throws(StreamError) {
-        if token.manifestHash != stream.manifestHash {
-            throw StreamError(
-                .stateMismatch,
-                "the token is of other data (manifest \(token.manifestHash), here \(stream.manifestHash))",
-                hint: "the files have changed since it was taken, or it is of another data set")
-        }
-        if token.specHash != stream.specHash {
-            throw StreamError(
-                .stateMismatch,
-                "the token is of another spec (\(token.specHash), here \(stream.specHash))",
-                hint: "open the stream with the parameters it was taken with")
-        }
     }
 
     // MARK: What the server decided

@@ -105,7 +105,7 @@ import Testing
             (OpenRequest(dataset: "train", iterator: "PatternIter"), .badRequest, "either"),
             (OpenRequest(dataset: "train", token: "nonsense"), .badRequest, "token"),
             (OpenRequest(dataset: "train", token: "hr1.x.s.0.0"), .stateMismatch, "other data"),
-            (OpenRequest(dataset: "train", token: "hr1.m.x.0.0"), .stateMismatch, "other parameters"),
+            (OpenRequest(dataset: "train", token: "hr1.m.x.0.0"), .stateMismatch, "another spec"),
             (OpenRequest(dataset: "train", token: "hr1.m.s.0.4"), .badPosition, "step 4 of epoch 0"),
             (OpenRequest(dataset: "train", token: "hr1.m.s.9223372036854775807.0"), .badPosition, "does not exist"),
         ])

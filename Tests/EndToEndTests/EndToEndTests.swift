@@ -193,7 +193,7 @@ struct EndToEndTests {
                     _ = try await client.open(
                         iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
                 }
-                #expect(error?.code == .stateMismatch && error?.message.contains("other parameters") == true)
+                #expect(error?.code == .stateMismatch && error?.message.contains("another spec") == true)
                 await client.close()
             }
         }

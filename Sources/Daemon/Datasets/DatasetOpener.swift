@@ -167,16 +167,7 @@ package final class DatasetOpener: StreamOpener {
     /// Where the stream starts: at the token's place, or at the beginning.
     private func start(_ text: String?, _ source: any BatchSource) throws(StreamError) -> BatchAddress {
         guard let text else { return BatchAddress(epoch: 0, step: 0) }
-        guard let token = ResumeToken(text) else {
-            throw StreamError(.badRequest, "the token is not one of Headrace's (hr1.…)")
-        }
-        for (what, found, expected, hint) in [
-            ("other data", token.manifestHash, source.info.manifestHash, "open the files of that run"),
-            ("other parameters", token.specHash, source.info.specHash, "open it with the parameters of that run"),
-        ] where found != expected {
-            throw StreamError(
-                .stateMismatch, "the token is of \(what): hash \(found.prefix(32)), here \(expected)", hint: hint)
-        }
+        let token = try ResumeToken(text, of: source.info)
         guard token.address.epoch <= EpochPlan.maxEpoch,
             token.address.step <= source.epochPlan.stepCount(epoch: token.address.epoch)
         else {

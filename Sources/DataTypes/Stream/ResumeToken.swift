@@ -23,5 +23,28 @@ package struct ResumeToken: Sendable, Hashable, CustomStringConvertible {
             manifestHash: String(parts[1]), specHash: String(parts[2]), address: BatchAddress(epoch: epoch, step: step))
     }
 
+    /// Reads a token that must be of a stream's data and spec.
+    ///
+    /// - Throws: `.badRequest` or `.stateMismatch`. Whether the address exists is the stream's to say.
+    package init(_ text: String, of info: StreamInfo) throws(StreamError) {
+        guard let token = ResumeToken(text) else {
+            throw StreamError(
+                .badRequest, "'token' is not a resume token (hr1.…)", hint: "take it from a batch or from STATE")
+        }
+        guard token.manifestHash == info.manifestHash else {
+            throw StreamError(
+                .stateMismatch,
+                "the token is of other data (manifest \(token.manifestHash.prefix(32)), here \(info.manifestHash))",
+                hint: "the files have changed since it was taken, or it is of another data set")
+        }
+        guard token.specHash == info.specHash else {
+            throw StreamError(
+                .stateMismatch,
+                "the token is of another spec (\(token.specHash.prefix(32)), here \(info.specHash))",
+                hint: "open the stream with the parameters it was taken with")
+        }
+        self = token
+    }
+
     package var description: String { "hr1.\(manifestHash).\(specHash).\(address.epoch).\(address.step)" }
 }

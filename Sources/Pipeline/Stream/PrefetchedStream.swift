@@ -8,6 +8,7 @@ package final class PrefetchedStream: BatchStream {
     private let pool: WorkerPool
     private let allocator: any SlabAllocator
     private let lane: Int
+    private let letsBatchesGo: Bool
     private let onClose: @Sendable () -> Void
 
     private struct State {
@@ -21,6 +22,8 @@ package final class PrefetchedStream: BatchStream {
         var jobs: [BatchAddress: BatchJob] = [:]
         var freeSlabs: [Slab] = []
         var slabCount = 0
+        /// Slabs of batches that the consumer holds, when those do not count.
+        var lent: Set<ObjectIdentifier> = []
         var isClosed = false
         var statistics = StreamStatistics()
     }
@@ -33,16 +36,19 @@ package final class PrefetchedStream: BatchStream {
     /// - Parameters:
     ///   - source: what to stream.
     ///   - start: the first batch to hand over.
+    ///   - letsBatchesGo: the consumer may hold as many batches as it likes: one that has been handed over is no longer
+    ///     among the stream's slabs. Otherwise a consumer that holds `slabCount` batches waits for itself.
     ///   - weight: the stream's share of the decode threads, relative to others'.
     ///   - onClose: called once when the stream is closed, to give back what was reserved for it.
     package init(
         source: any BatchSource, start: BatchAddress, pool: WorkerPool, allocator: any SlabAllocator,
-        weight: Double = 1, onClose: @escaping @Sendable () -> Void = {}
+        letsBatchesGo: Bool = false, weight: Double = 1, onClose: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
         self.pool = pool
         self.allocator = allocator
         self.onClose = onClose
+        self.letsBatchesGo = letsBatchesGo
         info = source.info
         lane = pool.makeLane(weight: weight)
         state = Mutex(State(window: PrefetchWindow(position: start, capacity: source.info.prefetch)))
@@ -149,6 +155,10 @@ package final class PrefetchedStream: BatchStream {
         state.readySince = state.window.isReady ? now : 0
         switch result {
         case .success(let batch):
+            if letsBatchesGo {
+                state.lent.insert(ObjectIdentifier(batch.slab))
+                state.slabCount -= 1
+            }
             state.statistics.batches += 1
             state.statistics.samples += UInt64(info.batchSize - batch.pad)
             state.statistics.badRecords += UInt64(batch.badRecordCount)
@@ -190,6 +200,10 @@ package final class PrefetchedStream: BatchStream {
     /// A slab is free again, when the last holder of its batch has let go.
     private func giveBack(_ slab: Slab) {
         state.withLock { state in
+            if state.lent.remove(ObjectIdentifier(slab)) != nil {
+                guard state.slabCount < Self.slabCount(prefetch: state.window.capacity) else { return }
+                state.slabCount += 1
+            }
             if !state.isClosed { state.freeSlabs.append(slab) }
         }
         schedule()
