@@ -86,6 +86,10 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ExampleIterator", dependencies: ["DataTypes", "RecordIO", "Iterators"],
+            path: "Tests/ExampleIterator",
+            swiftSettings: settings),
         .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
         .testTarget(
             name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes", "TestSupport"], swiftSettings: settings),
@@ -94,8 +98,9 @@ let package = Package(
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "IteratorsTests",
-            dependencies: ["Iterators", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport"],
-            swiftSettings: settings),
+            dependencies: [
+                "Iterators", "ExampleIterator", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport",
+            ], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "DataTypes", "TestSupport", nioCore, nioPosix],
@@ -125,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Daemon", "Server", "HeadraceClient", "Iterators", "Pipeline", "RecordIO", "Transport", "TestSupport",
+                "Daemon", "Server", "HeadraceClient", "Iterators", "ExampleIterator", "Pipeline", "RecordIO",
+                "Transport", "TestSupport",
                 nioPosix,
                 logging,
             ], swiftSettings: settings),
