@@ -35,7 +35,7 @@ class DataIter:
 
     def iter_next(self) -> bool:
         """Moves to the next batch; False when there is none."""
-        raise NotImplementedError(f"{type(self).__name__} defines neither next() nor iter_next(); an iterator needs one")
+        raise NotImplementedError(f"{type(self).__name__} defines neither next() nor iter_next(), and needs one")
 
     def getdata(self) -> Any:
         """Data of the current batch."""
