@@ -9,10 +9,9 @@ import zlib
 
 import numpy as np
 import pytest
+from conftest import FIXTURES
 
 from headrace import _png, _pngfilters, recordio
-
-from conftest import FIXTURES
 
 SHAPES = [(1, 1), (5, 7), (20, 30, 3), (13, 200, 4), (300, 11, 3), (257, 1, 3), (128, 64, 1)]
 

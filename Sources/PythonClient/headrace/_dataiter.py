@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ._batch import DataBatch
+from ._batch import DataBatch, DataDesc
 
 
 class DataIter:
@@ -48,3 +48,13 @@ class DataIter:
 
     def getpad(self) -> int | None:
         """Rows at the end of the current batch that are not data of this epoch."""
+
+
+def batch_size_of(provide_data: Sequence[Any]) -> int:
+    """Samples of a batch: the extent of the first tensor's batch axis. Iterators of users may give plain tuples."""
+    if not provide_data:
+        return 0
+    first = provide_data[0]
+    axis = DataDesc.get_batch_axis(getattr(first, "layout", None))
+    shape: tuple[int, ...] = first[1]
+    return shape[axis if 0 <= axis < len(shape) else 0] if shape else 0
