@@ -47,7 +47,8 @@ let package = Package(
             name: "Iterators",
             dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
             exclude: [
-                "CSV/README.md", "ImageDetRecord/README.md", "MNIST/README.md", "RawRecord/README.md",
+                "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetRecord/README.md", "ImageRecord/README.md",
+                "MNIST/README.md", "RawRecord/README.md",
             ], swiftSettings: settings),
 
         // Serving.

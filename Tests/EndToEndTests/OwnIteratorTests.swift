@@ -71,6 +71,7 @@ struct OwnIteratorTests {
             for _ in 0..<2 { _ = try await first.next() }
             let token = first.token
             let expected = try await rest(first)
+            try await first.close()
             let second = try await client.open(iterator: "CIFARIter", parameters: parameters(), token: token)
             #expect(try await rest(second) == expected && expected.count == 4)
         }

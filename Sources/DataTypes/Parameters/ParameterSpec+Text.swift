@@ -6,10 +6,7 @@ extension ParameterSpec {
         switch defaultValue {
         case nil: "required"
         case .null?, .string("")?, .list([])?: "none"
-        case .string(let text)?: quote + text + quote
-        case .integer(let number)?: Self.text(number)
-        case .number(let number)?: Self.text(number)
-        case let value?: value.description
+        case let value?: Self.text(value, quote: quote)
         }
     }
 
@@ -26,6 +23,16 @@ extension ParameterSpec {
         case .numbers: "numbers"
         case .integers: "whole numbers"
         default: "text"
+        }
+    }
+
+    private static func text(_ value: ParameterValue, quote: String) -> String {
+        switch value {
+        case .string(let text): quote + text + quote
+        case .integer(let number): text(number)
+        case .number(let number): text(number)
+        case .list(let values): values.map { text($0, quote: quote) }.joined(separator: ", ")
+        case .bool, .null: value.description
         }
     }
 
