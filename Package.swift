@@ -48,7 +48,8 @@ let package = Package(
             name: "Iterators",
             dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
             exclude: [
-                "CSV/README.md", "ImageDetRecord/README.md", "MNIST/README.md", "RawRecord/README.md",
+                "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetRecord/README.md", "ImageRecord/README.md",
+                "MNIST/README.md", "RawRecord/README.md",
             ], swiftSettings: settings),
 
         // Serving.
@@ -91,6 +92,10 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ExampleIterator", dependencies: ["DataTypes", "RecordIO", "Iterators"],
+            path: "Tests/ExampleIterator",
+            swiftSettings: settings),
         .testTarget(name: "DataTypesTests", dependencies: ["DataTypes"], swiftSettings: settings),
         .testTarget(
             name: "RecordIOTests", dependencies: ["RecordIO", "DataTypes", "TestSupport"], swiftSettings: settings),
@@ -99,8 +104,9 @@ let package = Package(
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "IteratorsTests",
-            dependencies: ["Iterators", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport"],
-            swiftSettings: settings),
+            dependencies: [
+                "Iterators", "ExampleIterator", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport",
+            ], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "DataTypes", "TestSupport", nioCore, nioPosix],
@@ -133,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Daemon", "Server", "HeadraceClient", "Iterators", "Pipeline", "RecordIO", "Transport", "TestSupport",
+                "Daemon", "Server", "HeadraceClient", "Iterators", "ExampleIterator", "Pipeline", "RecordIO",
+                "Transport", "TestSupport",
                 nioPosix,
                 logging,
             ], swiftSettings: settings),

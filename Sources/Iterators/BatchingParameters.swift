@@ -1,29 +1,29 @@
-import DataTypes
+package import DataTypes
 
 /// The parameters that every iterator over records has: batches, parts, order, and what to do with bad records.
-struct BatchingParameters: Sendable {
-    enum Partition: String, CaseIterable { case count, bytes, global }
+package struct BatchingParameters: Sendable {
+    package enum Partition: String, CaseIterable { case count, bytes, global }
 
-    let batchSize: Int
-    let roundsBatch: Bool
-    let prefetch: Int
-    let numParts: Int
-    let partIndex: Int
-    let partition: Partition
-    let hasEvenParts: Bool
-    let shuffles: Bool
-    let seed: Int64
+    package let batchSize: Int
+    package let roundsBatch: Bool
+    package let prefetch: Int
+    package let numParts: Int
+    package let partIndex: Int
+    package let partition: Partition
+    package let hasEvenParts: Bool
+    package let shuffles: Bool
+    package let seed: Int64
     /// Chunk size in MiB, 0 for none.
-    let chunkMebibytes: Int
-    let chunkSeed: Int64
-    let badRecordPolicy: BadRecordPolicy
-    let dataName: String
-    let labelName: String
+    package let chunkMebibytes: Int
+    package let chunkSeed: Int64
+    package let badRecordPolicy: BadRecordPolicy
+    package let dataName: String
+    package let labelName: String
     /// What happens at the end of the data, for iterators that have another parameter than `round_batch` for it.
-    private(set) var rounding: EpochPlan.Rounding?
-    var repeatsOrder = false
+    package private(set) var rounding: EpochPlan.Rounding?
+    package var repeatsOrder = false
 
-    static let specs: [ParameterSpec] = [
+    package static let specs: [ParameterSpec] = [
         ParameterSpec("batch_size", .integer(1...1_048_576), default: nil, "Samples in a batch."),
         ParameterSpec(
             "round_batch", .bool, default: .bool(true),
@@ -56,9 +56,9 @@ struct BatchingParameters: Sendable {
     ]
 
     /// Parameters that change what is said of a batch or how fast it comes, and no byte of it.
-    static let presentation: Set<String> = ["prefetch_buffer", "data_name", "label_name"]
+    package static let presentation: Set<String> = ["prefetch_buffer", "data_name", "label_name"]
 
-    init(_ values: ParameterValues) throws(ParameterError) {
+    package init(_ values: ParameterValues) throws(ParameterError) {
         batchSize = values.integer("batch_size")
         // Iterators without it set `rounding`.
         roundsBatch = values.values["round_batch"] == .bool(true)
@@ -97,7 +97,7 @@ struct BatchingParameters: Sendable {
     }
 
     /// Takes the parameter `last_batch_handle`, one of `pad`, `discard` and `roll_over`, in the place of `round_batch`.
-    mutating func endsEpochs(as lastBatchHandle: String) throws(ParameterError) {
+    package mutating func endsEpochs(as lastBatchHandle: String) throws(ParameterError) {
         let roundings: [String: EpochPlan.Rounding] = ["pad": .whole, "discard": .drop, "roll_over": .rollOver]
         // The specs allow nothing else.
         rounding = roundings[lastBatchHandle]!
@@ -111,7 +111,7 @@ struct BatchingParameters: Sendable {
     /// The order of a run over `recordCount` records of `byteCount` bytes.
     ///
     /// - Parameter bytePart: MXNet's byte range of a part as ordinals; called when `partition` is `bytes`.
-    func epochPlan(
+    package func epochPlan(
         recordCount: Int, byteCount: UInt64, bytePart: (_ part: Int) -> Range<Int>
     ) -> EpochPlan {
         func records(of part: Int) -> Range<Int> {
@@ -151,7 +151,7 @@ struct BatchingParameters: Sendable {
 
     /// What decides bytes, as text for the spec's hash: the values in normal form but for the names in `unhashed`. Under a
     /// global partition the number of parts decides nothing: the global batch does.
-    func canonicalText(_ values: ParameterValues, without unhashed: Set<String>) -> String {
+    package func canonicalText(_ values: ParameterValues, without unhashed: Set<String>) -> String {
         let cut = partition == .global ? unhashed.union(["batch_size", "num_parts", "part_index"]) : unhashed
         let kept = values.values.filter { !cut.contains($0.key) }.sorted { $0.key < $1.key }
         let group = partition == .global ? "global_batch=\(batchSize * numParts)\n" : ""

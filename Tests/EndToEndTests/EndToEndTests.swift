@@ -1,16 +1,11 @@
 import DataTypes
-import Daemon
 import Foundation
 import HeadraceClient
 import Iterators
-import Logging
-import NIOPosix
 import Pipeline
 import RecordIO
-import Server
 import TestSupport
 import Testing
-import Transport
 
 /// Files, iterator, pool, server, transport and Swift client together.
 struct EndToEndTests {
@@ -63,41 +58,6 @@ struct EndToEndTests {
         return result
     }
 
-    private func copy(_ batch: HeadraceBatch) -> BatchCopy {
-        let tensors = (batch.data + batch.label + [batch.index]).map { tensor in
-            unsafe tensor.withUnsafeBytes { unsafe Array($0) }
-        }
-        return BatchCopy(address: BatchAddress(epoch: batch.epoch, step: batch.step), pad: batch.pad, tensors: tensors)
-    }
-
-    /// Runs a server on `endpoints` while `body` does, with the bound addresses.
-    private func withServer<R: Sendable>(
-        _ endpoints: [String], threads: Int, roots: [String], _ body: ([String]) async throws -> R
-    ) async throws -> R {
-        let pool = WorkerPool(threads: threads)
-        defer { pool.shutDown() }
-        let rules = DatasetOpener.Rules(datasets: [:], paths: .beneath(roots), context: IteratorContext())
-        let budget = MemoryBudget(limitBytes: 1 << 30, limitBytesPerClient: 1 << 30)
-        let opener = DatasetOpener(rules: rules, pool: pool, budget: budget)
-        let configuration = ServerConfiguration(listeners: try endpoints.map { .endpoint(try Endpoint($0)) })
-        let server = Server(
-            configuration: configuration, opener: opener, group: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let bound = try await server.bind()
-        async let running: Void = server.run()
-        let result: Result<R, any Error>
-        do {
-            result = .success(try await body(bound))
-        } catch {
-            result = .failure(error)
-        }
-        server.beginDrain(deadline: Duration.seconds(5))
-        try await running
-        // Every stream has ended, so every slab's reservation has come back.
-        #expect(budget.usedBytes == 0)
-        return try result.get()
-    }
-
     private func clientParameters(_ path: String) -> [String: HeadraceValue] {
         parameters(path).mapValues { value in
             switch value {
@@ -116,7 +76,7 @@ struct EndToEndTests {
         for _ in 0..<Self.epochs {
             var count = 0
             for try await batch in stream {
-                result.append(copy(batch))
+                result.append(BatchCopy(batch))
                 count += 1
             }
             #expect(count == stream.stepsPerEpoch)
@@ -155,7 +115,7 @@ struct EndToEndTests {
                 var batches: [BatchCopy] = []
                 while batches.count < cut {
                     if let batch = try await stream.next() {
-                        batches.append(copy(batch))
+                        batches.append(BatchCopy(batch))
                     } else {
                         try await stream.reset()
                     }
@@ -167,7 +127,7 @@ struct EndToEndTests {
                     iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
                 while batches.count < reference.count {
                     if let batch = try await stream.next() {
-                        batches.append(copy(batch))
+                        batches.append(BatchCopy(batch))
                     } else {
                         try await stream.reset()
                     }

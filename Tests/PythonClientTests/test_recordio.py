@@ -159,7 +159,7 @@ def test_text_and_giants_are_no_records(tmp_path):
         writer.write(memoryview(b"more"))
     assert read_all(tmp_path / "x.rec") == [b"bytes", b"more"]
     # 2**29 bytes of memory are not worth a test: the limit is.
-    assert recordio._LENGTH_MASK == (1 << 29) - 1
+    assert recordio._format.LENGTH_MASK == (1 << 29) - 1
 
 
 def indexed(tmp_path, records):

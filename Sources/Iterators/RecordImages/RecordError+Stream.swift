@@ -1,9 +1,9 @@
-import DataTypes
-import RecordIO
+package import DataTypes
+package import RecordIO
 
 extension StreamError {
     /// A data set that cannot be opened.
-    init(record error: RecordError) {
+    package init(record error: RecordError) {
         switch error {
         case .missingFile, .nothingMatched, .noData:
             self.init(.notFound, error.description)
@@ -19,7 +19,7 @@ extension StreamError {
 
 extension RecordError {
     /// The class that counters have for a record that cannot be read.
-    var badRecordReason: String {
+    package var badRecordReason: String {
         switch self {
         case .damaged: "damaged_record"
         case .fileChanged: "file_changed"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ._batch import DataBatch
+from ._batch import DataBatch, DataDesc
 
 
 class DataIter:
@@ -35,7 +35,7 @@ class DataIter:
 
     def iter_next(self) -> bool:
         """Moves to the next batch; False when there is none."""
-        raise NotImplementedError(f"{type(self).__name__} defines neither next() nor iter_next(); an iterator needs one")
+        raise NotImplementedError(f"{type(self).__name__} defines neither next() nor iter_next(), and needs one")
 
     def getdata(self) -> Any:
         """Data of the current batch."""
@@ -48,3 +48,13 @@ class DataIter:
 
     def getpad(self) -> int | None:
         """Rows at the end of the current batch that are not data of this epoch."""
+
+
+def batch_size_of(provide_data: Sequence[Any]) -> int:
+    """Samples of a batch: the extent of the first tensor's batch axis. Iterators of users may give plain tuples."""
+    if not provide_data:
+        return 0
+    first = provide_data[0]
+    axis = DataDesc.get_batch_axis(getattr(first, "layout", None))
+    shape: tuple[int, ...] = first[1]
+    return shape[axis if 0 <= axis < len(shape) else 0] if shape else 0

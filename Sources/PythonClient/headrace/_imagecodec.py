@@ -1,4 +1,4 @@
-"""Image encoding, decoding and resizing in this process: OpenCV if it is installed, else Pillow."""
+"""Image encoding, decoding and resizing in this process: by OpenCV if it is installed, else Pillow, else PNG alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_MISSING = "images need OpenCV or Pillow: pip install opencv-python-headless, or pip install pillow"
+from . import _png
+
+_MISSING = "images other than PNG need OpenCV or Pillow: pip install opencv-python-headless, or pip install pillow"
 _PNG_LEVEL_LIMIT = 9
 
 
@@ -36,7 +38,7 @@ def encode(image: npt.NDArray[Any], quality: int, suffix: str) -> bytes:
     return bytes(data.tobytes())
 
 
-def decode(data: bytes, iscolor: int) -> npt.NDArray[Any] | None:
+def decode(data: bytes | memoryview, iscolor: int) -> npt.NDArray[Any] | None:
     """Decodes to BGR; None when the data are no image."""
     cv2 = _opencv()
     if cv2 is None:
@@ -83,11 +85,13 @@ def _describe(image: npt.NDArray[Any]) -> str:
 
 
 def _encode_with_pillow(image: npt.NDArray[Any], quality: int, suffix: str) -> bytes:
+    kind = suffix.lower()
     try:
         from PIL import Image
     except ImportError:
-        raise ImportError(_MISSING) from None
-    kind = suffix.lower()
+        if kind != ".png":
+            raise ImportError(_MISSING) from None
+        return _png.encode(image, min(quality, _PNG_LEVEL_LIMIT))
     # Pillow finds formats by suffix only in file names; a suffix without a dot is not one.
     format_name = Image.registered_extensions().get(kind)
     if format_name is None:
@@ -108,11 +112,13 @@ def _encode_with_pillow(image: npt.NDArray[Any], quality: int, suffix: str) -> b
     return out.getvalue()
 
 
-def _decode_with_pillow(data: bytes, iscolor: int) -> npt.NDArray[Any] | None:
+def _decode_with_pillow(data: bytes | memoryview, iscolor: int) -> npt.NDArray[Any] | None:
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError:
-        raise ImportError(_MISSING) from None
+        if not _png.is_png(data):
+            raise ImportError(_MISSING) from None
+        return _png.decode(data, iscolor)
     try:
         image: Any = Image.open(io.BytesIO(data))
         if iscolor == 0:

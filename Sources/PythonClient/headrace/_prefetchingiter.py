@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._batch import DataBatch, DataDesc
-from ._dataiter import DataIter
+from ._dataiter import DataIter, batch_size_of
 from ._lookahead import Lookahead, Outcome
 from .errors import BadDataError, BadParameterError, HeadraceError
 
@@ -52,7 +52,7 @@ class PrefetchingIter(DataIter):
         self.provide_label = self._joined("rename_label", self.rename_label, [label for _, label in given])
         if not self.provide_data:
             raise BadParameterError("the iterators provide no data")
-        super().__init__(self.provide_data[0].shape[0])
+        super().__init__(batch_size_of(self.provide_data))
         self.current_batch: DataBatch | None = None
         self._deadline = deadline
         self._ended = False

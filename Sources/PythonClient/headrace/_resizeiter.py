@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from ._batch import DataBatch
-from ._dataiter import DataIter
+from ._dataiter import DataIter, batch_size_of
 from .errors import BadDataError, BadParameterError
 
 
@@ -27,7 +27,7 @@ class ResizeIter(DataIter):
     """
 
     def __init__(self, data_iter: Any, size: int, reset_internal: bool = True) -> None:
-        super().__init__(data_iter.batch_size)
+        super().__init__(getattr(data_iter, "batch_size", None) or batch_size_of(data_iter.provide_data))
         try:
             self.size = operator.index(size)
         except TypeError:

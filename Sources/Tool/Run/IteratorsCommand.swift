@@ -8,6 +8,7 @@ struct IteratorsCommand: AsyncParsableCommand {
         commandName: "iterators", abstract: "Lists the iterators, or the parameters of one.")
 
     @Argument(help: "The iterator whose parameters are listed.") var name: String?
+    @Flag(help: "Prints the parameters as the table that pages of the documentation have.") var markdown = false
 
     func run() async throws {
         guard let name else {
@@ -16,10 +17,13 @@ struct IteratorsCommand: AsyncParsableCommand {
             print(table.text)
             return
         }
-        var table = TextTable(["PARAMETER", "DEFAULT", "WHAT IT DOES"])
-        for spec in try IteratorCatalogAccess.kind(name).specs {
-            table.add([spec.name, spec.defaultValue?.description ?? "required", spec.summary])
+        let kind = try IteratorCatalogAccess.kind(name)
+        if markdown {
+            print(kind.parameterTable)
+            return
         }
+        var table = TextTable(["PARAMETER", "DEFAULT", "ALLOWED", "WHAT IT DOES"])
+        for spec in kind.specs { table.add([spec.name, spec.defaultText(), spec.rangeText(), spec.summary]) }
         print(table.text)
     }
 }
