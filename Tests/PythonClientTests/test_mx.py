@@ -133,7 +133,7 @@ def test_pictures_that_cannot_be_decoded_are_named(tmp_path, image_library):
 @pytest.mark.parametrize("interp", [0, 1, 2, 3, 4, 9])
 @pytest.mark.parametrize(("width", "height"), [(20, 24), (5, 6), (5, 24)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_resizing(interp, width, height, channels, image_library):
+def test_resizing(interp, width, height, channels):
     ramp = np.broadcast_to(np.linspace(20, 200, 10).astype(np.uint8)[None, :, None], (12, 10, channels))
     resized = mx.image.imresize(mx.nd.array(ramp, dtype="uint8"), width, height, interp)
     assert resized.shape == (height, width, channels) and resized.dtype == np.uint8
@@ -147,8 +147,8 @@ def test_resizing(interp, width, height, channels, image_library):
     [
         ((np.zeros((2, 2)), 2, 2), r"src has the shape \(2, 2\)"),
         ((np.zeros((0, 2, 3)), 2, 2), "src has the shape"),
-        ((np.zeros((2, 2, 3), np.uint8), 0, 2), "the size 0 by 2"),
-        ((np.zeros((2, 2, 3), np.uint8), 2, 2, 10), "interp is 10"),
+        ((np.zeros((2, 2, 3), np.uint8), 0, 2), r"the size is \(0, 2\)"),
+        ((np.zeros((2, 2, 3), np.uint8), 2, 2, 5), "interp is 5"),
     ],
 )
 def test_resizing_refuses(arguments, message):
@@ -301,9 +301,7 @@ def test_a_training_loop_through_a_daemon(client, tmp_path):
         (mx.nd, "Convolution", "data loading API only"),
         (mx.nd, "save", "use numpy.savez"),
         (mx.io, "NoSuchIter", "there are .*ImageRecordIter.*NDArrayIter"),
-        (mx.image, "ImageIter", "use headrace.io.ImageRecordIter"),
-        (mx.image, "CreateAugmenter", "augmentation is done by the server"),
-        (mx.image, "HorizontalFlipAug", "augmentation is done by the server"),
+        (mx.image, "RandomErasingAug", "there are Augmenter, .*imresize"),
     ],
 )
 def test_missing_names_say_what_to_use(module, name, hint):

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._unsupported import missing
 from ._context import Context, cpu
-from ._unsupported import missing
 
 __all__ = [
     "NDArray",
