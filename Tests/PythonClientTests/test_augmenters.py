@@ -206,6 +206,18 @@ def test_an_augmenter_of_ones_own():
         image.DetAugmenter()(None, None)
 
 
+def test_lists_make_several_crops():
+    select = image.CreateMultiRandCropAugmenter([0.1, 0.2], (0.5, 2), [(0.1, 1), (0.3, 0.9)], max_attempts=7, skip_prob=0.4)
+    assert [(crop.min_object_covered, crop.area_range) for crop in select.aug_list] == [(0.1, (0.1, 1)), (0.2, (0.3, 0.9))]
+    assert {(crop.aspect_ratio_range, crop.max_attempts) for crop in select.aug_list} == {((0.5, 2), 7)}
+    assert select.skip_prob == 0.4
+    # Two numbers are one range, whatever they are written as: they arrive at the server as a list.
+    (one,) = image.CreateMultiRandCropAugmenter(aspect_ratio_range=[0.5, 2], area_range=[0.2, 1.0]).aug_list
+    assert (one.aspect_ratio_range, one.area_range) == ((0.5, 2), (0.2, 1))
+    (same,) = image.CreateMultiRandCropAugmenter(aspect_ratio_range=1, area_range=0.5).aug_list
+    assert (same.aspect_ratio_range, same.area_range) == ((1, 1), (0.5, 0.5))
+
+
 def test_choosing_none_leaves_image_and_label():
     source, label = np.zeros((4, 4, 3), np.uint8), boxes(0)
     for augmenter in (

@@ -137,7 +137,7 @@ def CreateDetAugmenter(
         made.append(DetHorizontalFlipAug(0.5))
     if rand_pad > 0:
         for name, value in (("aspect_ratio_range", aspect_ratio_range), ("area_range", area_range)):
-            if isinstance(value, list) and any(hasattr(element, "__len__") for element in value):
+            if _has_several_ranges(value):
                 raise BadParameterError(f"{name} has several ranges: with rand_pad it can have only one")
         end = area_range[1] if hasattr(area_range, "__len__") else area_range
         made.append(
@@ -159,15 +159,15 @@ def CreateMultiRandCropAugmenter(
 ) -> DetRandomSelectAug:
     """One of several ``DetRandomCropAug``, or none with the probability ``skip_prob``.
 
-    Each parameter may be a list, with an element for each of them; what is no list holds for all.
+    Each parameter may be a list, with an element for each of them; what is no list holds for all. A list of two numbers
+    in the place of a range is one range, not two.
 
     Raises:
         BadParameterError: the lists differ in length.
     """
-    columns = [
-        _column(value)
-        for value in (min_object_covered, aspect_ratio_range, area_range, min_eject_coverage, max_attempts)
-    ]
+    numbers = [_column(value) for value in (min_object_covered, min_eject_coverage, max_attempts)]
+    ranges = [value if _has_several_ranges(value) else [value] for value in (aspect_ratio_range, area_range)]
+    columns = [numbers[0], *ranges, *numbers[1:]]
     count = max(map(len, columns))
     if any(len(column) not in (1, count) for column in columns):
         raise BadParameterError(f"the lists have {[len(column) for column in columns]} elements, all need as many or 1")
@@ -177,6 +177,10 @@ def CreateMultiRandCropAugmenter(
 
 def _column(value: Any) -> list[Any]:
     return value if isinstance(value, list) and value else [value]
+
+
+def _has_several_ranges(value: Any) -> bool:
+    return isinstance(value, list) and any(hasattr(element, "__len__") for element in value)
 
 
 def _colours(
