@@ -22,6 +22,8 @@ _FIRST_TAP = {LINEAR: 0, CUBIC: -1, LANCZOS: -3}
 # Weights of 8-bit images are multiples of 1/2048.
 _WEIGHT_BITS = 11
 _WEIGHT_ONE = 1 << _WEIGHT_BITS
+# Lines that are computed together: numbers in between then stay in the processor's cache, and are few for any image.
+_BLOCK_LINES = 32
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -45,25 +47,41 @@ def resize(image: Array, width: int, height: int, interpolation: int) -> Array:
     """
     if image.dtype not in (np.uint8, np.float32, np.float64):
         raise TypeError(f"images of {image.dtype} cannot be resized, those of uint8, float32 and float64 can")
-    rows, columns = image.shape[:2]
+    rows, columns, channels = image.shape
     if (columns, rows) == (width, height):
         return image
     factor_x, factor_y = _factor(columns, width), _factor(rows, height)
     whole = _is_whole(factor_x) and _is_whole(factor_y)
     block = (round(factor_y), round(factor_x)) if whole else (0, 0)
     if interpolation == NEAREST:
-        lines, places = _nearest(rows, height), _nearest(columns, width)
-        return image[lines[:, None], places[None, :]]
+        return image[_nearest(rows, height)].take(_nearest(columns, width), axis=1)
     if whole and (interpolation == AREA or (interpolation == LINEAR and block == (2, 2))):
         return _blocks(image, width, height, block, 1 / (factor_x * factor_y))
     if interpolation == AREA and factor_x >= 1 and factor_y >= 1:
-        return _cells(image, _cell_axis(columns, width), _cell_axis(rows, height))
-    # The area kernel enlarges linearly, with fractions of its own.
-    make = _area_axis if interpolation == AREA else functools.partial(_tap_axis, kernel=interpolation)
-    horizontal, vertical = make(columns, width, horizontal=True), make(rows, height, horizontal=False)
-    if image.dtype == np.uint8:
-        return _taps_of_bytes(image, horizontal, vertical)
-    return _taps_of_floats(image, horizontal, vertical)
+        horizontal, vertical = _cell_axis(columns, width), _cell_axis(rows, height)
+        of_bytes = _cells_of_bytes
+    else:
+        # The area kernel enlarges linearly, with fractions of its own.
+        make = _area_axis if interpolation == AREA else functools.partial(_tap_axis, kernel=interpolation)
+        horizontal, vertical = make(columns, width, horizontal=True), make(rows, height, horizontal=False)
+        of_bytes = _taps_of_bytes
+    compute = of_bytes if image.dtype == np.uint8 else _in_floats
+    # NumPy is quick along long axes only, so a row's values lie along one.
+    lines, across = image.reshape(rows, -1), _by_channel(horizontal, channels)
+    result = np.empty((height, width * channels), image.dtype)
+    for start in range(0, height, _BLOCK_LINES):
+        positions, weights = (part[:, start : start + _BLOCK_LINES] for part in vertical)
+        first, last = positions.min(), positions.max()
+        result[start : start + _BLOCK_LINES] = compute(
+            lines[first : last + 1], across, _Axis(positions - first, weights)
+        )
+    return result.reshape(height, width, channels)
+
+
+def _by_channel(axis: _Axis, channels: int) -> _Axis:
+    """An axis of pixels as one of values."""
+    positions = axis.positions[:, :, None] * channels + np.arange(channels)
+    return _Axis(positions.reshape(len(positions), -1), np.repeat(axis.weights, channels, axis=1))
 
 
 def _factor(source: int, target: int) -> float:
@@ -150,7 +168,7 @@ def _lanczos_weights(t: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _cell_axis(source: int, target: int) -> _Axis:
     """Shrinking by area: the source positions that each target position covers, the first and last of them in part.
 
-    Positions with fewer entries than others are filled up with entries of no weight.
+    Positions with fewer entries than others are filled up with entries of no weight, for their last source position.
     """
     factor = _factor(source, target)
     entries: list[list[tuple[int, float]]] = []
@@ -167,7 +185,7 @@ def _cell_axis(source: int, target: int) -> _Axis:
             covered.append((last, min(end - last, 1, width) / width))
         entries.append(covered)
     count = max(map(len, entries))
-    positions = np.zeros((count, target), np.intp)
+    positions = np.array([[covered[-1][0] for covered in entries]] * count, np.intp)
     weights = np.zeros((count, target), np.float32)
     for index, covered in enumerate(entries):
         for tap, (place, weight) in enumerate(covered):
@@ -191,61 +209,46 @@ def _blocks(image: Array, width: int, height: int, block: tuple[int, int], share
     return _rounded_bytes(sums.astype(np.float32) * np.float32(share))
 
 
-def _cells(image: Array, horizontal: _Axis, vertical: _Axis) -> Array:
-    """Shrinking by area. The order of the additions decides the last bit."""
-    kind: Any = np.float64 if image.dtype == np.float64 else np.float32
-    wide = image.astype(kind)
-    reduced = np.zeros((image.shape[0], horizontal.positions.shape[1], image.shape[2]), kind)
-    for places, weights in zip(horizontal.positions, horizontal.weights.astype(kind), strict=True):
-        reduced += wide[:, places] * weights[None, :, None]
-    sums = np.zeros((vertical.positions.shape[1], *reduced.shape[1:]), kind)
-    for lines, weights in zip(vertical.positions, vertical.weights.astype(kind), strict=True):
-        sums += weights[:, None, None] * reduced[lines]
-    return _rounded_bytes(sums) if image.dtype == np.uint8 else sums
+def _cells_of_bytes(lines: Array, horizontal: _Axis, vertical: _Axis) -> Array:
+    return _rounded_bytes(_in_floats(lines, horizontal, vertical))
 
 
-def _taps_of_bytes(image: Array, horizontal: _Axis, vertical: _Axis) -> Array:
+def _taps_of_bytes(lines: Array, horizontal: _Axis, vertical: _Axis) -> Array:
     across, down = _fixed_point(horizontal.weights), _fixed_point(vertical.weights)
-    rows = np.zeros((image.shape[0], across.shape[1], image.shape[2]), np.int32)
+    reduced = np.zeros((len(lines), across.shape[1]), np.int32)
     for places, weights in zip(horizontal.positions, across, strict=True):
-        rows += image[:, places] * weights[None, :, None]
-    taps = [rows[lines] for lines in vertical.positions]
-    factors = [weights[:, None, None] for weights in down]
-    if len(taps) == 2:
-        upper, lower = (((tap >> 4) * factor) >> 16 for tap, factor in zip(taps, factors, strict=True))
+        reduced += lines[:, places] * weights
+    if len(down) == 2:
+        reduced >>= 4
+        upper, lower = (
+            (reduced[rows] * weights[:, None]) >> 16 for rows, weights in zip(vertical.positions, down, strict=True)
+        )
         blend: Array = ((upper + lower + 2) >> 2).astype(np.uint8)
         return blend
-    half = 1 << (2 * _WEIGHT_BITS - 1)
-    # Sums may wrap around on the way, and the products with them; the result is within 32 bits.
-    sums = np.full_like(taps[0], half)
-    for tap, factor in zip(taps, factors, strict=True):
-        sums += tap * factor
-    result: Array = np.clip(sums >> (2 * _WEIGHT_BITS), 0, 255).astype(np.uint8)
-    if len(taps) == 4:
-        _blend_cubic_floats(taps, factors, result)
+    # Cubic rows are combined in `float32` as far as whole vectors of eight values reach, the rest in integers.
+    reach = across.shape[1] // 8 * 8 if len(down) == 4 else 0
+    result = np.empty((down.shape[1], across.shape[1]), np.uint8)
+    floats = np.zeros((len(result), reach), np.float32)
+    sums = np.full((len(result), across.shape[1] - reach), 1 << (2 * _WEIGHT_BITS - 1), np.int32)
+    unit = np.float32(1 / (1 << (2 * _WEIGHT_BITS)))
+    for rows, weights in zip(vertical.positions, down, strict=True):
+        floats += reduced[rows, :reach].astype(np.float32) * (weights.astype(np.float32) * unit)[:, None]
+        sums += reduced[rows, reach:] * weights[:, None]
+    result[:, :reach] = _rounded_bytes(floats)
+    result[:, reach:] = np.clip(sums >> (2 * _WEIGHT_BITS), 0, 255)
     return result
 
 
-def _blend_cubic_floats(taps: list[Array], factors: list[Array], result: Array) -> None:
-    """Cubic rows are combined in ``float32`` as far as whole vectors of eight values reach, the rest in integers."""
-    height, width, channels = result.shape
-    reach = width * channels // 8 * 8
-    unit = np.float32(1 / (1 << (2 * _WEIGHT_BITS)))
-    sums = np.zeros((height, reach), np.float32)
-    for tap, factor in zip(taps, factors, strict=True):
-        values = tap.reshape(height, -1)[:, :reach].astype(np.float32)
-        sums += values * (factor[:, :, 0].astype(np.float32) * unit)
-    result.reshape(height, -1)[:, :reach] = _rounded_bytes(sums)
-
-
-def _taps_of_floats(image: Array, horizontal: _Axis, vertical: _Axis) -> Array:
-    across, down = horizontal.weights.astype(image.dtype), vertical.weights.astype(image.dtype)
-    rows = np.zeros((image.shape[0], across.shape[1], image.shape[2]), image.dtype)
+def _in_floats(lines: Array, horizontal: _Axis, vertical: _Axis) -> Array:
+    """In ``float64`` if the image is. The order of the additions decides the last bit."""
+    kind: Any = np.float64 if lines.dtype == np.float64 else np.float32
+    across, down = horizontal.weights.astype(kind), vertical.weights.astype(kind)
+    reduced = np.zeros((len(lines), across.shape[1]), kind)
     for places, weights in zip(horizontal.positions, across, strict=True):
-        rows += image[:, places] * weights[None, :, None]
-    result = np.zeros((down.shape[1], *rows.shape[1:]), image.dtype)
-    for lines, weights in zip(vertical.positions, down, strict=True):
-        result += rows[lines] * weights[:, None, None]
+        reduced += lines[:, places] * weights
+    result = np.zeros((down.shape[1], reduced.shape[1]), kind)
+    for rows, weights in zip(vertical.positions, down, strict=True):
+        result += reduced[rows] * weights[:, None]
     return result
 
 
