@@ -70,11 +70,11 @@ def resize(image: Array, width: int, height: int, interpolation: int) -> Array:
     lines, across = image.reshape(rows, -1), _by_channel(horizontal, channels)
     result = np.empty((height, width * channels), image.dtype)
     for start in range(0, height, _BLOCK_LINES):
-        positions, weights = (part[:, start : start + _BLOCK_LINES] for part in vertical)
+        block_lines = slice(start, start + _BLOCK_LINES)
+        positions = vertical.positions[:, block_lines]
         first, last = positions.min(), positions.max()
-        result[start : start + _BLOCK_LINES] = compute(
-            lines[first : last + 1], across, _Axis(positions - first, weights)
-        )
+        part = _Axis(positions - first, vertical.weights[:, block_lines])
+        result[block_lines] = compute(lines[first : last + 1], across, part)
     return result.reshape(height, width, channels)
 
 
