@@ -35,7 +35,7 @@ class _Axis(NamedTuple):
 
 
 def resize(image: Array, width: int, height: int, interpolation: int) -> Array:
-    """An image in another size; the image itself when it has that size.
+    """An image in another size, as a new array.
 
     Args:
         image: of height, width and any number of channels, not empty, of ``uint8``, ``float32`` or ``float64``.
@@ -49,7 +49,7 @@ def resize(image: Array, width: int, height: int, interpolation: int) -> Array:
         raise TypeError(f"images of {image.dtype} cannot be resized, those of uint8, float32 and float64 can")
     rows, columns, channels = image.shape
     if (columns, rows) == (width, height):
-        return image
+        return image.copy()
     factor_x, factor_y = _factor(columns, width), _factor(rows, height)
     whole = _is_whole(factor_x) and _is_whole(factor_y)
     block = (round(factor_y), round(factor_x)) if whole else (0, 0)
