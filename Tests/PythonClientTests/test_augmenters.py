@@ -211,6 +211,11 @@ def test_lists_make_several_crops():
     assert [(crop.min_object_covered, crop.area_range) for crop in select.aug_list] == [(0.1, (0.1, 1)), (0.2, (0.3, 0.9))]
     assert {(crop.aspect_ratio_range, crop.max_attempts) for crop in select.aug_list} == {((0.5, 2), 7)}
     assert select.skip_prob == 0.4
+    _, pad, *_ = image.CreateDetAugmenter(
+        (3, 5, 5), rand_crop=1, rand_pad=0.3, area_range=[(0.1, 1), (0.3, 1.5)], aspect_ratio_range=[(0.5, 1), (1, 2)]
+    )
+    (canvas,) = pad.aug_list
+    assert (canvas.area_range, canvas.aspect_ratio_range, pad.skip_prob) == ((1, 1.5), (0.5, 2), 0.7)
     # Two numbers are one range, whatever they are written as: they arrive at the server as a list.
     (one,) = image.CreateMultiRandCropAugmenter(aspect_ratio_range=[0.5, 2], area_range=[0.2, 1.0]).aug_list
     assert (one.aspect_ratio_range, one.area_range) == ((0.5, 2), (0.2, 1))
@@ -284,7 +289,7 @@ SMALL = np.zeros((2, 3, 3), np.uint8)
         (lambda: image.DetRandomPadAug(area_range=(0.5, 1)), r"area_range is \(0.5, 1\), it must end above 1"),
         (lambda: image.CreateAugmenter((3, 5, 5), rand_resize=True), "rand_resize needs rand_crop=True"),
         (lambda: image.CreateAugmenter((3, 5, 5), mean=[1, 2]), r"mean is \[1, 2\], it must be True, 3 numbers or 1"),
-        (lambda: image.CreateDetAugmenter((3, 5, 5), rand_pad=1, area_range=[(0.1, 1), (0.2, 2)]), "several ranges"),
+        (lambda: image.CreateDetAugmenter((3, 5, 5), rand_pad=1, area_range=[(0.1, 1), (0.2, 0.5)]), "must end above 1"),
         (lambda: image.CreateMultiRandCropAugmenter([0.1, 0.2], max_attempts=[1, 2, 3]), "the lists have"),
     ],
 )

@@ -201,6 +201,49 @@ def test_joining_arrays():
     assert all(type(made) is mx.nd.NDArray for made in (mx.nd.concat(one, two), mx.nd.stack(one, two)))
 
 
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda nd, a: nd.sum(a), [21]),
+        (lambda nd, a: nd.sum(a, axis=0), [5, 7, 9]),
+        (lambda nd, a: nd.mean(data=a, axis=1, keepdims=True), [[2], [5]]),
+        (lambda nd, a: nd.max(a), [6]),
+        (lambda nd, a: nd.min(a, axis=1), [1, 4]),
+        (lambda nd, a: nd.flip(data=a, axis=1), [[3, 2, 1], [6, 5, 4]]),
+        (lambda nd, a: nd.clip(a, 2, 4), [[2, 2, 3], [4, 4, 4]]),
+        (lambda nd, a: nd.arange(3), [0, 1, 2]),
+        (lambda nd, a: nd.arange(1, 7, 2), [1, 3, 5]),
+        (lambda nd, a: nd.arange(0, 2, repeat=2), [0, 0, 1, 1]),
+        (lambda nd, a: nd.slice_axis(a, axis=1, begin=1, end=None), [[2, 3], [5, 6]]),
+        (lambda nd, a: nd.slice_axis(a, 1, 0, -1), [[1, 2], [4, 5]]),
+        (lambda nd, a: nd.tile(a, (2, 1)), [[1, 2, 3], [4, 5, 6]] * 2),
+        (lambda nd, a: nd.repeat(a, 2, axis=0), [[1, 2, 3], [1, 2, 3], [4, 5, 6], [4, 5, 6]]),
+        (lambda nd, a: nd.reshape(a, shape=(3, -1)), [[1, 2], [3, 4], [5, 6]]),
+        (lambda nd, a: nd.squeeze(nd.ones((1, 2, 1))), [1, 1]),
+        (lambda nd, a: nd.swapaxes(a, 0, 1), [[1, 4], [2, 5], [3, 6]]),
+        (lambda nd, a: nd.dot(a, a.T), [[14, 32], [32, 77]]),
+        (lambda nd, a: nd.where(a > 2, a, a * 0), [[0, 0, 3], [4, 5, 6]]),
+        (lambda nd, a: nd.zeros_like(a) + nd.ones_like(a), [[1, 1, 1]] * 2),
+        (lambda nd, a: nd.maximum(a, 3), [[3, 3, 3], [4, 5, 6]]),
+        (lambda nd, a: nd.minimum(a, 2), [[1, 2, 2], [2, 2, 2]]),
+    ],
+)
+def test_functions_give_what_mxnets_give(found, expected):
+    array = found(mx.nd, mx.nd.array([[1, 2, 3], [4, 5, 6]]))
+    assert type(array) is mx.nd.NDArray and array.dtype == np.float32
+    assert array.asnumpy().tolist() == expected
+
+
+def test_an_array_says_what_to_use_for_the_methods_it_lacks():
+    array = mx.nd.ones((2,))
+    assert mx.nd.cast(array, "uint8").dtype == np.uint8
+    with pytest.raises(AttributeError, match=r"NDArray has no flip; use mx\.nd\.flip\(array"):
+        array.flip(axis=0)
+    with pytest.raises(AttributeError, match=r"use numpy\.broadcast_to\(array"):
+        _ = array.broadcast_to
+    assert not hasattr(array, "attach_grad") and not hasattr(array, "toarray")
+
+
 def test_contexts_have_no_effect():
     assert repr(mx.gpu(1)) == "gpu(1)" and mx.cpu() == mx.Context("cpu", 0) == mx.current_context() != mx.gpu()
     assert mx.Context(mx.gpu(2)) == mx.gpu(2) and len({mx.cpu(), mx.cpu(0), mx.gpu()}) == 2

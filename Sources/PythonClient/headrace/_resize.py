@@ -49,7 +49,8 @@ def resize(image: Array, width: int, height: int, interpolation: int) -> Array:
         raise TypeError(f"images of {image.dtype} cannot be resized, those of uint8, float32 and float64 can")
     rows, columns, channels = image.shape
     if (columns, rows) == (width, height):
-        return image.copy()
+        same: Array = image.copy()
+        return same
     factor_x, factor_y = _factor(columns, width), _factor(rows, height)
     whole = _is_whole(factor_x) and _is_whole(factor_y)
     block = (round(factor_y), round(factor_x)) if whole else (0, 0)

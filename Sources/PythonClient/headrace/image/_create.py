@@ -113,7 +113,8 @@ def CreateDetAugmenter(
             inter_method: as in ``CreateAugmenter``.
         rand_crop, rand_pad: probabilities of a crop and of a larger canvas.
         min_object_covered, aspect_ratio_range, area_range, min_eject_coverage, max_attempts: of the crop, as in
-            ``CreateMultiRandCropAugmenter``; ratio, attempts and the end of the area hold for the canvas too.
+            ``CreateMultiRandCropAugmenter``; ratio, attempts and the end of the area hold for the canvas too, of several
+            the widest.
         pad_val: the canvas's colour.
 
     Raises:
@@ -136,12 +137,18 @@ def CreateDetAugmenter(
     if rand_mirror:
         made.append(DetHorizontalFlipAug(0.5))
     if rand_pad > 0:
-        for name, value in (("aspect_ratio_range", aspect_ratio_range), ("area_range", area_range)):
-            if _has_several_ranges(value):
-                raise BadParameterError(f"{name} has several ranges: with rand_pad it can have only one")
-        end = area_range[1] if hasattr(area_range, "__len__") else area_range
         made.append(
-            DetRandomSelectAug([DetRandomPadAug(aspect_ratio_range, (1.0, end), max_attempts, pad_val)], 1 - rand_pad)
+            DetRandomSelectAug(
+                [
+                    DetRandomPadAug(
+                        _widest(aspect_ratio_range),
+                        (1.0, _widest(area_range)[1]),
+                        max(_column(max_attempts)),
+                        pad_val,
+                    )
+                ],
+                1 - rand_pad,
+            )
         )
     made.append(DetBorrowAug(ForceResizeAug((data_shape[2], data_shape[1]), inter_method)))
     made.append(DetBorrowAug(CastAug()))
@@ -166,7 +173,7 @@ def CreateMultiRandCropAugmenter(
         BadParameterError: the lists differ in length.
     """
     numbers = [_column(value) for value in (min_object_covered, min_eject_coverage, max_attempts)]
-    ranges = [value if _has_several_ranges(value) else [value] for value in (aspect_ratio_range, area_range)]
+    ranges = [_ranges(value) for value in (aspect_ratio_range, area_range)]
     columns = [numbers[0], *ranges, *numbers[1:]]
     count = max(map(len, columns))
     if any(len(column) not in (1, count) for column in columns):
@@ -179,8 +186,15 @@ def _column(value: Any) -> list[Any]:
     return value if isinstance(value, list) and value else [value]
 
 
-def _has_several_ranges(value: Any) -> bool:
-    return isinstance(value, list) and any(hasattr(element, "__len__") for element in value)
+def _ranges(value: Any) -> list[Any]:
+    several = isinstance(value, list) and any(hasattr(element, "__len__") for element in value)
+    return value if several else [value]
+
+
+def _widest(value: Any) -> tuple[Any, Any]:
+    """From the least to the greatest of one or several ranges."""
+    numbers = [number for element in _ranges(value) for number in np.ravel(element)]
+    return min(numbers), max(numbers)
 
 
 def _colours(
