@@ -111,7 +111,11 @@ class ServedImageIter(MXDataIter):
         """Goes on at the same place with other parameters."""
         parameters = self._parameters | changes
         stream = self._client.open(iterator=self.served, **parameters)
-        stream.seek(self.stream.epoch, self.stream.step)
+        try:
+            stream.seek(self.stream.epoch, self.stream.step)
+        except BaseException:
+            stream.close()
+            raise
         self.stream.close()
         self.stream, self._parameters = stream, parameters
         self._provide()
