@@ -188,6 +188,46 @@ def test_colours_are_computed_in_floats(augmenter, given, computed):
     assert augmenter(np.full((3, 4, 3), 200, given)).dtype == computed
 
 
+@pytest.mark.parametrize(("kind", "mode"), [(1, "edge"), (2, "symmetric"), (4, "reflect")])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 5, 1), (4, 3, 4)])
+def test_borders_wider_than_the_image(kind, mode, shape):
+    source = np.random.RandomState(0).randint(0, 256, shape).astype(np.uint8)
+    found = image.copyMakeBorder(source, 9, 0, 13, 7, kind)
+    np.testing.assert_array_equal(found, np.pad(source, [(9, 0), (13, 7), (0, 0)], mode))
+
+
+def test_the_border_from_the_other_side():
+    source = np.arange(6, dtype=np.float32).reshape(1, 3, 2)
+    found = image.copyMakeBorder(source, 0, 1, 4, 2, 3)
+    assert found[0].tolist() == found[1].tolist() and found.dtype == np.float32
+    assert found[0, :, 0].tolist() == [4, 0, 2, 4, 0, 2, 4, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "colour"),
+    [({}, [0, 0, 0]), ({"value": 7}, [7, 7, 7]), ({"values": (1, 2, 3)}, [1, 2, 3]), ({"values": 9}, [9, 9, 9])],
+)
+def test_borders_of_one_colour(options, colour):
+    found = image.copyMakeBorder(np.full((1, 1, 3), 5, np.uint8), 1, 0, 0, 0, **options)
+    assert found.tolist() == [[colour], [[5, 5, 5]]]
+    gray = image.copyMakeBorder(np.full((1, 1, 1), 5, np.uint8), 1, 0, 0, 0, **options)
+    assert gray.tolist() == [[colour[:1]], [[5]]]
+
+
+@pytest.mark.parametrize(
+    ("limits", "size", "expected"),
+    [((640, 480), (720, 120), (640, 106)), ((360, 1000), (480, 500), (360, 375)), ((9, 9), (4, 5), (4, 5))],
+)
+def test_sizes_that_fit(limits, size, expected):
+    assert image.scale_down(limits, size) == expected
+
+
+def test_a_crop_of_an_image_of_one_line_is_not_empty():
+    source = np.zeros((1, 50, 3), np.uint8)
+    assert image.center_crop(source, (9, 60))[0].shape == (60, 9, 3)
+    assert image.random_crop(source, (9, 60))[1][2:] == (1, 1)
+
+
 def test_an_augmenter_of_ones_own():
     class Inverted(image.Augmenter):
         def __init__(self, top):
@@ -232,6 +272,8 @@ def test_choosing_none_leaves_image_and_label():
         # No crop of a picture this small has these proportions.
         image.DetRandomCropAug(aspect_ratio_range=(50, 60), area_range=(0.9, 1)),
         image.DetRandomPadAug(area_range=(1, 1.01)),
+        # Nothing is covered by more than all of it.
+        image.DetRandomCropAug(min_object_covered=1.0),
     ):
         found = augmenter(source, label)
         assert found[0] is source and found[1] is label

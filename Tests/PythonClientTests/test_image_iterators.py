@@ -29,9 +29,13 @@ class ServedStream:
     def __init__(self, client, iterator, parameters):
         self.client, self.iterator, self.asked = client, iterator, parameters
         self.batch_size = parameters["batch_size"]
-        self.records = self.part_records = client.records
         self.num_parts = parameters.get("num_parts", 1)
         self.parameters = {"partition": parameters.get("partition", "count")}
+        # With a global partition the client's records are those of all parts, else those of each.
+        if self.parameters["partition"] == "global":
+            self.records, self.part_records = client.records, client.records // self.num_parts
+        else:
+            self.records, self.part_records = client.records * self.num_parts, client.records
         self.epoch = self.step = 0
         self.closed = False
         shape = (self.batch_size, *parameters["data_shape"])
@@ -42,8 +46,9 @@ class ServedStream:
     def __len__(self):
         if self.asked.get("last_batch_handle") == "roll_over":
             group = self.batch_size * (self.num_parts if self.parameters["partition"] == "global" else 1)
-            return (self.epoch + 1) * self.records // group - self.epoch * self.records // group
-        return math.ceil(self.records / self.batch_size)
+            passes = self.client.records
+            return (self.epoch + 1) * passes // group - self.epoch * passes // group
+        return math.ceil(self.part_records / self.batch_size)
 
     def next(self):
         if self.step >= len(self):
@@ -51,7 +56,7 @@ class ServedStream:
         self.step += 1
         data = np.full(self.provide_data[0].shape, 100 * self.epoch + self.step, np.float32)
         label = np.full(self.provide_label[0].shape, -1, np.float32)
-        pad = max(0, self.step * self.batch_size - self.records)
+        pad = max(0, self.step * self.batch_size - self.part_records)
         if label.ndim == 3:
             # A box in every row of data, classes in turn.
             for row in range(self.batch_size):

@@ -123,7 +123,6 @@ def _axis(
         # At the edges the fraction is dropped, along rows only.
         outside = (places < 0) | (places >= source - 1)
         fractions = np.where(outside, np.float32(0), fractions)
-        places = np.clip(places, 0, source - 1)
     weights = {LINEAR: _linear_weights, CUBIC: _cubic_weights, LANCZOS: _lanczos_weights}[kernel](fractions)
     taps = np.arange(len(weights))[:, None] + (places + _FIRST_TAP[kernel])[None, :]
     return _Axis(np.clip(taps, 0, source - 1), weights)
