@@ -113,8 +113,8 @@ def CreateDetAugmenter(
             inter_method: as in ``CreateAugmenter``.
         rand_crop, rand_pad: probabilities of a crop and of a larger canvas.
         min_object_covered, aspect_ratio_range, area_range, min_eject_coverage, max_attempts: of the crop, as in
-            ``CreateMultiRandCropAugmenter``; ratio, attempts and the end of the area hold for the canvas too, of several
-            the widest.
+            ``CreateMultiRandCropAugmenter``; ratio, attempts and the end of the area hold for the canvas too, and of
+            several the widest.
         pad_val: the canvas's colour.
 
     Raises:
