@@ -7,7 +7,7 @@ for batch in stream:
 stream.reset()
 """
 
-from . import io, recordio
+from . import image, io, recordio
 from ._batch import DataBatch, DataDesc
 from ._client import Client, connect
 from ._stream import Stream
@@ -48,6 +48,7 @@ __all__ = [
     "UnknownNameError",
     "__version__",
     "connect",
+    "image",
     "io",
     "recordio",
 ]

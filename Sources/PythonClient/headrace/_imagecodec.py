@@ -1,4 +1,4 @@
-"""Image encoding, decoding and resizing in this process: by OpenCV if it is installed, else Pillow, else PNG alone."""
+"""Image encoding and decoding in this process: by OpenCV if it is installed, else Pillow, else PNG alone."""
 
 from __future__ import annotations
 
@@ -47,29 +47,6 @@ def decode(data: bytes | memoryview, iscolor: int) -> npt.NDArray[Any] | None:
         return None
     image: npt.NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), iscolor)
     return image
-
-
-def resize(image: npt.NDArray[Any], width: int, height: int, interpolation: int) -> npt.NDArray[Any]:
-    """An image of height, width and channels in another size.
-
-    Args:
-        interpolation: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos, which are OpenCV's numbers.
-
-    Raises:
-        ImportError: neither library is installed.
-        ValueError: the library cannot resize such an image.
-    """
-    cv2 = _opencv()
-    if cv2 is None:
-        return _resize_with_pillow(image, width, height, interpolation)
-    try:
-        resized: npt.NDArray[Any] = cv2.resize(
-            np.ascontiguousarray(image), (width, height), interpolation=interpolation
-        )
-    except cv2.error as error:
-        raise ValueError(f"OpenCV cannot resize {_describe(image)}: {error}") from error
-    # OpenCV drops the axis of a single channel.
-    return resized.reshape(height, width, image.shape[2])
 
 
 def _opencv() -> Any:
@@ -138,22 +115,3 @@ def _decode_with_pillow(data: bytes | memoryview, iscolor: int) -> npt.NDArray[A
     if array.ndim == 3:
         array = array[:, :, [2, 1, 0, 3][: array.shape[2]]]
     return np.ascontiguousarray(array)
-
-
-def _resize_with_pillow(image: npt.NDArray[Any], width: int, height: int, interpolation: int) -> npt.NDArray[Any]:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError(_MISSING) from None
-    resampling = Image.Resampling
-    kernels = [resampling.NEAREST, resampling.BILINEAR, resampling.BICUBIC, resampling.BOX, resampling.LANCZOS]
-    try:
-        planes = [
-            np.asarray(
-                Image.fromarray(np.ascontiguousarray(image[:, :, i])).resize((width, height), kernels[interpolation])
-            )
-            for i in range(image.shape[2])
-        ]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Pillow cannot resize {_describe(image)}: {error}") from error
-    return np.stack(planes, axis=2)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._unsupported import UnsupportedNameError, missing
 from .._version import __version__
 from . import image, io, nd, recordio
 from . import image as img
 from . import nd as ndarray
 from ._context import Context, cpu, current_context, gpu, num_gpus
-from ._unsupported import UnsupportedNameError, missing
 
 __all__ = [
     "Context",

@@ -13,13 +13,13 @@ from .._batch import DataBatch, DataDesc
 from .._dataiter import DataIter
 from .._prefetchingiter import PrefetchingIter
 from .._resizeiter import ResizeIter
+from .._unsupported import missing
 from . import nd
-from ._unsupported import missing
 
 MXDataIter = _io.MXDataIter
 
 
-class _GivesNDArrays(DataIter):
+class GivesNDArrays(DataIter):
     """Stands before an iterator in the order of bases, and makes its arrays NDArrays on the same memory."""
 
     def next(self) -> DataBatch:
@@ -34,7 +34,7 @@ def _as_nd(array: Any) -> nd.NDArray:
     return nd.view(array.toarray() if hasattr(array, "toarray") else array)
 
 
-class NDArrayIter(_GivesNDArrays, _io.NDArrayIter):
+class NDArrayIter(GivesNDArrays, _io.NDArrayIter):
     """``headrace.io.NDArrayIter`` with MXNet's types and ``pad``."""
 
     def __init__(
@@ -85,7 +85,7 @@ __all__ = [
 for _name in _io.__all__:
     _class = getattr(_io, _name)
     if isinstance(_class, type) and issubclass(_class, _io._ServedIter):
-        globals()[_name] = type(_name, (_GivesNDArrays, _class), {"__doc__": _class.__doc__, "__module__": __name__})
+        globals()[_name] = type(_name, (GivesNDArrays, _class), {"__doc__": _class.__doc__, "__module__": __name__})
         __all__ += [_name]
 
 

@@ -9,28 +9,49 @@ Follows MXNet 1.9.1 ``python/mxnet/ndarray/ndarray.py`` in names and in which ty
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .._unsupported import missing
 from ._context import Context, cpu
-from ._unsupported import missing
 
 __all__ = [
     "NDArray",
+    "arange",
     "array",
+    "cast",
+    "clip",
     "concat",
     "concatenate",
+    "dot",
     "empty",
     "expand_dims",
+    "flip",
     "full",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
     "ones",
+    "ones_like",
+    "repeat",
+    "reshape",
+    "slice_axis",
+    "squeeze",
     "stack",
+    "sum",
+    "swapaxes",
+    "tile",
     "transpose",
     "waitall",
+    "where",
     "zeros",
+    "zeros_like",
 ]
 
 
@@ -77,6 +98,9 @@ class NDArray(np.ndarray[Any, Any]):
 
     def wait_to_read(self) -> None:
         """Returns at once: arrays are complete."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing("NDArray", name, {name: f"use {function}(array, …)"} if (function := _function(name)) else {})
 
 
 def view(value: Any) -> NDArray:
@@ -141,6 +165,46 @@ def transpose(data: Any, axes: Sequence[int] | None = None) -> NDArray:
     return view(np.transpose(data, axes or None))
 
 
+def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, dtype: Any = None) -> NDArray:
+    """Evenly spaced numbers, each ``repeat`` times, ``float32`` by default."""
+    numbers = np.arange(start, step=step) if stop is None else np.arange(start, stop, step)
+    return view(np.repeat(numbers, repeat).astype(_float32_or(dtype)))
+
+
+def cast(data: Any, dtype: Any) -> NDArray:
+    """In another type."""
+    return view(np.asarray(data).astype(dtype))
+
+
+def reshape(data: Any, shape: Any) -> NDArray:
+    """In another shape; -1 stands for what is left."""
+    return view(np.reshape(np.asarray(data), shape))
+
+
+def slice_axis(data: Any, axis: int, begin: int, end: int | None) -> NDArray:
+    """From ``begin`` to before ``end`` along one axis."""
+    places: list[slice] = [slice(None)] * np.ndim(data)
+    places[axis] = slice(begin, end)
+    return view(np.asarray(data)[tuple(places)])
+
+
+def _as_numpy(name: str) -> Any:
+    """NumPy's function, giving NDArrays, and where it comes down to one number an array of one, as MXNet does."""
+    function = getattr(np, name)
+
+    @functools.wraps(function, updated=())
+    def call(data: Any, *args: Any, **options: Any) -> NDArray:
+        return view(np.atleast_1d(function(np.asarray(data), *args, **options)))
+
+    return call
+
+
+clip, dot, flip, maximum, minimum = (_as_numpy(name) for name in ("clip", "dot", "flip", "maximum", "minimum"))
+max, mean, min, sum = (_as_numpy(name) for name in ("max", "mean", "min", "sum"))
+ones_like, repeat, squeeze, swapaxes = (_as_numpy(name) for name in ("ones_like", "repeat", "squeeze", "swapaxes"))
+tile, where, zeros_like = (_as_numpy(name) for name in ("tile", "where", "zeros_like"))
+
+
 def waitall() -> None:
     """Returns at once: nothing is computed in the background."""
 
@@ -151,6 +215,11 @@ _INSTEAD = {
     "save": "use numpy.savez",
     "load": "use numpy.load",
 }
+
+
+def _function(name: str) -> str | None:
+    """Where a function of this name is."""
+    return f"mx.nd.{name}" if name in __all__ else f"numpy.{name}" if hasattr(np, name) else None
 
 
 def __getattr__(name: str) -> Any:

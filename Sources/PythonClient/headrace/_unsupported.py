@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import HeadraceError
+from .errors import HeadraceError
 
 
 class UnsupportedNameError(HeadraceError, AttributeError):

@@ -1,0 +1,199 @@
+"""Lists of augmenters through a real daemon: what it makes of them is what they make here."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+import headrace
+from headrace import image, recordio
+
+SHAPE = (3, 24, 20)
+MEAN, STD = [123.68, 116.28, 103.53], [58.395, 57.12, 57.375]
+
+
+def png(pixels):
+    """An RGB array as a file's bytes; tests need no image library for that."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    height, width = pixels.shape[:2]
+    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+def pictures(count=7):
+    generator = np.random.RandomState(5)
+    sizes = [(40, 31), (25, 60), (24, 20), (33, 33), (19, 70), (64, 48), (21, 22)]
+    return [generator.randint(0, 256, (*sizes[i % 7], 3)).astype(np.uint8) for i in range(count)]
+
+
+def labels(count=7):
+    """One to three objects for each picture."""
+    generator = np.random.RandomState(6)
+    result = []
+    for i in range(count):
+        corners = np.sort(generator.rand(i % 3 + 1, 2, 2), axis=1)
+        boxes = [[k, *corners[k, 0], *corners[k, 1]] for k in range(len(corners))]
+        result.append(np.array(boxes, np.float32))
+    return result
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The pictures as files with a list, and as records with their number as label, or with their objects."""
+    root = tmp_path_factory.mktemp("pictures")
+    lines = []
+    plain = recordio.MXIndexedRecordIO(root / "plain.idx", root / "plain.rec", "w")
+    objects = recordio.MXIndexedRecordIO(root / "objects.idx", root / "objects.rec", "w")
+    for i, (pixels, label) in enumerate(zip(pictures(), labels(), strict=True)):
+        data = png(pixels)
+        (root / f"{i}.png").write_bytes(data)
+        lines.append(f"{i}\t{i}\t{i}.png\n")
+        plain.write_idx(i, recordio.pack(recordio.IRHeader(0, float(i), i, 0), data))
+        objects.write_idx(i, recordio.pack(recordio.IRHeader(0, [2, 5, *label.ravel()], i, 0), data))
+    plain.close()
+    objects.close()
+    (root / "all.lst").write_text("".join(lines))
+    return root
+
+
+# Whatever is drawn, these do the same.
+LISTS = {
+    "resize": [image.ResizeAug(30, 1), image.CenterCropAug((20, 24), 1), image.CastAug()],
+    "auto kernel": [image.ResizeAug(26, 9), image.CenterCropAug((20, 24), 9), image.CastAug()],
+    "crop enlarges": [image.CenterCropAug((20, 24), 2), image.CastAug()],
+    "two crops": [image.CenterCropAug((18, 15), 3), image.ForceResizeAug((20, 24), 4)],
+    "stretched": [image.ForceResizeAug((20, 24), 0), image.CastAug()],
+    "flipped": [image.CenterCropAug((20, 24)), image.HorizontalFlipAug(1), image.CastAug()],
+    "flipped as floats": [image.ForceResizeAug((20, 24)), image.CastAug(), image.HorizontalFlipAug(1)],
+    "normalised": [image.ResizeAug(30), image.CenterCropAug((20, 24)), image.CastAug(), image.ColorNormalizeAug(MEAN, STD)],
+    "mean alone": [image.ForceResizeAug((20, 24)), image.CastAug(), image.ColorNormalizeAug(MEAN, None)],
+    "std alone": [image.ForceResizeAug((20, 24)), image.CastAug(), image.ColorNormalizeAug(None, STD)],
+    "normalised twice": [
+        image.ForceResizeAug((20, 24)), image.CastAug(), image.ColorNormalizeAug(MEAN, None),
+        image.ColorNormalizeAug([1, 2, 3], STD),
+    ],
+    "gray": [image.ForceResizeAug((20, 24)), image.CastAug(), image.RandomGrayAug(1), image.ColorNormalizeAug(MEAN, STD)],
+    "no hue": [image.ForceResizeAug((20, 24)), image.CastAug(), image.HueJitterAug(0)],
+    "no jitter": [
+        image.ForceResizeAug((20, 24)), image.CastAug(), image.BrightnessJitterAug(0), image.ContrastJitterAug(0),
+        image.SaturationJitterAug(0), image.ColorJitterAug(0, 0, 0), image.LightingAug(0, [1, 2, 3], np.eye(3)),
+    ],
+    "containers": [
+        image.SequentialAug([image.ForceResizeAug((20, 24)), image.SequentialAug([image.HorizontalFlipAug(1)])]),
+        image.RandomOrderAug([image.CastAug(), image.RandomOrderAug([])]),
+    ],
+    "as made": image.CreateAugmenter(SHAPE, resize=28, mean=True, std=True, inter_method=3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("source", ["records", "files", "list in memory"])
+def test_the_server_augments_as_the_classes_do(client, folder, name, source):
+    given = {
+        "records": {"path_imgrec": folder / "plain.rec"},
+        "files": {"path_imglist": folder / "all.lst", "path_root": folder},
+        "list in memory": {"imglist": [[i, f"{i}.png"] for i in range(7)], "path_root": folder},
+    }[source]
+    iterator = image.ImageIter(1, SHAPE, aug_list=LISTS[name], client=client, **given)
+    batches = list(iterator)
+    iterator.close()
+    assert [float(batch.label[0][0]) for batch in batches] == list(range(7))
+    for batch, pixels in zip(batches, pictures(), strict=True):
+        for augmenter in LISTS[name]:
+            pixels = augmenter(pixels)
+        # Sums over an image are taken in another order.
+        np.testing.assert_allclose(batch.data[0][0], pixels.transpose(2, 0, 1), rtol=2e-5, atol=1e-3)
+
+
+OBJECT_LISTS = {
+    "stretched": [image.DetBorrowAug(image.ForceResizeAug((20, 24), 1)), image.DetBorrowAug(image.CastAug())],
+    "flipped": [image.DetHorizontalFlipAug(1), image.DetBorrowAug(image.ForceResizeAug((20, 24)))],
+    "none chosen": [
+        image.DetRandomSelectAug([image.DetRandomCropAug(), image.DetRandomPadAug()], 1),
+        image.DetRandomSelectAug([image.DetHorizontalFlipAug(1)], 0),
+        image.DetBorrowAug(image.SequentialAug([image.ForceResizeAug((20, 24), 2), image.CastAug()])),
+    ],
+    "as made": image.CreateDetAugmenter(SHAPE, resize=28, mean=True, std=True, inter_method=9),
+}
+
+
+@pytest.mark.parametrize("name", OBJECT_LISTS)
+def test_the_server_augments_objects_as_the_classes_do(client, folder, name):
+    iterator = image.ImageDetIter(
+        1, SHAPE, path_imgrec=folder / "objects.rec", aug_list=OBJECT_LISTS[name], client=client
+    )
+    assert iterator.label_shape == (3, 5)
+    batches = list(iterator)
+    iterator.close()
+    for batch, pixels, label in zip(batches, pictures(), labels(), strict=True):
+        for augmenter in OBJECT_LISTS[name]:
+            pixels, label = augmenter(pixels, label)
+        np.testing.assert_allclose(batch.data[0][0], pixels.transpose(2, 0, 1), rtol=2e-5, atol=1e-3)
+        found = batch.label[0][0]
+        np.testing.assert_allclose(found[: len(label)], label, atol=1e-6)
+        assert (found[len(label) :] == -1).all()
+
+
+@pytest.mark.parametrize("parts", [{}, {"num_parts": 2, "part_index": 1, "partition": "global"}])
+def test_rows_left_over_and_hard_resets(client, folder, parts):
+    iterator = image.ImageIter(
+        2, SHAPE, path_imgrec=folder / "plain.rec", last_batch_handle="roll_over", client=client, **parts
+    )
+
+    def epoch():
+        return [batch.label[0].tolist() for batch in iterator]
+
+    first = epoch()
+    iterator.reset()
+    second = epoch()
+    if not parts:
+        assert first == [[0, 1], [2, 3], [4, 5]] and second == [[6, 0], [1, 2], [3, 4], [5, 6]]
+    iterator.hard_reset()
+    assert epoch() == first
+    iterator.reset()
+    iterator.hard_reset()
+    assert epoch() == first
+    iterator.close()
+
+
+def test_a_saved_place_and_another_shape(client, folder):
+    options = dict(path_imgrec=folder / "objects.rec", shuffle=True, rand_mirror=True, seed=3, client=client)
+    iterator = image.ImageDetIter(2, SHAPE, **options)
+    iterator.next()
+    state = iterator.state_dict()
+    rest = [(batch.data[0].tobytes(), batch.label[0].copy()) for batch in iterator]
+    again = image.ImageDetIter(2, SHAPE, **options)
+    again.load_state_dict(state)
+    again.reshape(label_shape=(6, 5))
+    resumed = [(batch.data[0].tobytes(), batch.label[0]) for batch in again]
+    assert [data for data, _ in resumed] == [data for data, _ in rest] and len(rest) == 3
+    for (_, found), (_, expected) in zip(resumed, rest, strict=True):
+        assert found.shape == (2, 6, 5)
+        np.testing.assert_array_equal(found[:, :3], expected)
+    for each in (iterator, again):
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rand_corp": True}, "rand_crop"),
+        ({"rand_resize": True}, "rand_crop"),
+        ({"aug_list": [image.CastAug()], "resize": 30}, "aug_list"),
+        ({"aug_list": [image.CastAug(), image.ResizeAug(30)]}, r"aug_list\[1\]"),
+        ({"last_batch_handle": "wrap"}, "last_batch_handle"),
+        ({"imglist": [[1, "0.png"], [2]], "path_imgrec": None}, "imglist"),
+        ({"path_imgrec": None}, "path_imgrec|imglist"),
+    ],
+)
+def test_what_the_server_refuses_is_named(client, folder, options, message):
+    given = {"path_imgrec": folder / "plain.rec", "path_root": folder} | options
+    with pytest.raises(headrace.BadParameterError, match=message):
+        image.ImageIter(2, SHAPE, client=client, **given)
