@@ -49,7 +49,7 @@ let package = Package(
             dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
             exclude: [
                 "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetRecord/README.md", "ImageRecord/README.md",
-                "MNIST/README.md", "RawRecord/README.md",
+                "LibSVM/README.md", "MNIST/README.md", "RawRecord/README.md",
             ], swiftSettings: settings),
 
         // Serving.

@@ -8,6 +8,8 @@ public struct HeadraceBatch: Sendable {
     public let data: [HeadraceTensor]
     /// The label tensors, in the order of `provideLabel`.
     public let label: [HeadraceTensor]
+    /// The sparse tensors by name. Those among `data` and `label` are only their values.
+    public let sparse: [String: HeadraceSparseRows]
     /// The id in each record's header, `UInt64`; `UInt64.max` for a row that holds no record.
     public let index: HeadraceTensor
     /// Rows at the end that are not data of this epoch.
@@ -28,6 +30,11 @@ public struct HeadraceBatch: Sendable {
         data = header.data.map { HeadraceTensor($0, payload: payload, owner: owner) }
         label = header.label.map { HeadraceTensor($0, payload: payload, owner: owner) }
         index = HeadraceTensor(header.index, payload: payload, owner: owner)
+        let lists = header.data + header.label
+        sparse = header.sparse.reduce(into: [:]) { result, entry in
+            guard let values = lists.first(where: { $0.desc.name == entry.key }) else { return }
+            result[entry.key] = HeadraceSparseRows(values, entry.value, payload: payload, owner: owner)
+        }
         pad = header.pad
         epoch = header.address.epoch
         step = header.address.step

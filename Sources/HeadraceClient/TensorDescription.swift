@@ -18,11 +18,14 @@ public struct TensorDescription: Sendable, Hashable {
     public let elementType: ElementType
     /// One letter an axis; `N` is the batch axis.
     public let layout: String
+    /// Whether the tensor comes as compressed sparse rows: see `HeadraceBatch.sparse`. `shape` is then the matrix's.
+    public let isSparse: Bool
 
     init(_ desc: DataDesc) {
         name = desc.name
         shape = desc.shape
         layout = desc.layout
+        isSparse = desc.storage != .dense
         elementType =
             switch desc.elementType {
             case .uint8: .uint8

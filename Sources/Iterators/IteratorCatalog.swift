@@ -4,7 +4,7 @@ package import DataTypes
 package enum IteratorCatalog {
     package static let all: [IteratorKind] =
         ImageRecordVariant.allCases.map(\.kind)
-        + [ImageDetRecordSource.kind, CSVIterator.kind, MNISTIterator.kind, RawRecordSource.kind]
+        + [ImageDetRecordSource.kind, CSVIterator.kind, LibSVMIterator.kind, MNISTIterator.kind, RawRecordSource.kind]
 
     /// - Throws: `.unknownIterator`, with the nearest name.
     package static func kind(named name: String) throws(StreamError) -> IteratorKind {

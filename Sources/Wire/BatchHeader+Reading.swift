@@ -37,13 +37,24 @@ extension BatchHeader {
         data = try tensors("data")
         label = try tensors("label")
         index = try tensor(Self.indexName)
+        sparse = [:]
+        let columns = metadata["csr"] == nil ? [:] : try Self.json([String: String].self, "csr", metadata)
+        for (name, text) in columns {
+            guard let columns = Int(text), columns > 0, let values = (data + label).first(where: { $0.desc.name == name })
+            else { throw .badMetadata(key: "csr", value: metadata["csr"]) }
+            let members = (
+                try tensor(name + CSRTensor.indicesSuffix), try tensor(name + CSRTensor.indptrSuffix)
+            )
+            sparse[name] = try Self.sparse(
+                values, indices: members.0, indptr: members.1, columns: columns, rows: index.desc.elementCount, payload)
+        }
         if let name = unlisted.min() { throw .unlisted(name: name) }
 
         guard index.desc.elementType == .uint64, index.desc.shape.count == 1 else {
             throw .badEntry(name: Self.indexName, reason: "is not a list of U64")
         }
         let rows = index.desc.shape[0]
-        for tensor in data + label where tensor.desc.shape.first != rows {
+        for tensor in data + label where sparse[tensor.desc.name] == nil && tensor.desc.shape.first != rows {
             throw .badEntry(name: tensor.desc.name, reason: "has another number of rows than 'index', \(rows)")
         }
         address = BatchAddress(
@@ -56,6 +67,38 @@ extension BatchHeader {
             throw .badMetadata(key: "token", value: metadata["token"])
         }
         self.token = token
+    }
+
+    /// Checks the members of a sparse tensor down to their elements: whoever follows them must not leave the matrix.
+    private static func sparse(
+        _ values: Tensor, indices: Tensor, indptr: Tensor, columns: Int, rows: Int, _ payload: ByteBuffer
+    ) throws(BatchHeaderError) -> Sparse {
+        guard values.desc.shape.count == 1, indices.desc.shape == values.desc.shape,
+            indices.desc.elementType == .int64
+        else { throw .badEntry(name: indices.desc.name, reason: "is not a list of I64, one for each value") }
+        guard indptr.desc.shape == [rows + 1], indptr.desc.elementType == .int64 else {
+            throw .badEntry(name: indptr.desc.name, reason: "is not a list of I64, one more than rows")
+        }
+        func element(_ tensor: Tensor, _ position: Int) -> Int64 {
+            // The tensor lies inside the payload, and positions are below its number of elements.
+            payload.getInteger(
+                at: payload.readerIndex + tensor.offset + 8 * position, endianness: .little, as: Int64.self) ?? -1
+        }
+        var last: Int64 = 0
+        for row in 0...rows {
+            let start = element(indptr, row)
+            guard row == 0 ? start == 0 : start >= last, start <= values.desc.shape[0] else {
+                throw .badEntry(name: indptr.desc.name, reason: "gives row \(row) the impossible place \(start)")
+            }
+            last = start
+        }
+        for position in 0..<Int(last) {
+            let column = element(indices, position)
+            guard column >= 0, column < columns else {
+                throw .badEntry(name: indices.desc.name, reason: "names column \(column) of \(columns)")
+            }
+        }
+        return Sparse(columns: columns, count: Int(last), indices: indices, indptr: indptr)
     }
 
     /// The whole table as it is written in JSON.

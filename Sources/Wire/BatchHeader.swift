@@ -14,6 +14,18 @@ package struct BatchHeader: Sendable, Hashable {
         package var offset: Int
     }
 
+    /// What belongs to the values of a sparse tensor. The values themselves are among `data` or `label`.
+    package struct Sparse: Sendable, Hashable {
+        /// Of the matrix; it has as many rows as the batch.
+        package var columns: Int
+        /// Elements in use, from the first.
+        package var count: Int
+        /// The column of each element, int64, each below `columns`.
+        package var indices: Tensor
+        /// Where each row begins, and where the last ends: int64, from 0 to `count`, never falling.
+        package var indptr: Tensor
+    }
+
     package var address: BatchAddress
     package var partIndex: Int
     /// Batches of the epoch.
@@ -24,6 +36,8 @@ package struct BatchHeader: Sendable, Hashable {
     package var token: String
     package var data: [Tensor]
     package var label: [Tensor]
+    /// By the names of the sparse tensors.
+    package var sparse: [String: Sparse]
     /// One record id a row.
     package var index: Tensor
 
@@ -90,15 +104,22 @@ package struct BatchHeader: Sendable, Hashable {
     private static func table(
         layout: BatchLayout, address: BatchAddress, partIndex: Int, stepCount: Int, pad: Int, token: String
     ) -> [UInt8] {
+        // A sparse tensor is listed by its values alone.
+        let hidden = layout.sparse.flatMap { [$0.indices.desc.name, $0.indptr.desc.name] }
+        let listed = layout.tensors.filter { !hidden.contains($0.desc.name) }
         func names(_ role: BatchLayout.Role) -> String {
-            JSONText.list(layout.tensors.filter { $0.role == role }.map(\.desc.name))
+            JSONText.list(listed.filter { $0.role == role }.map(\.desc.name))
         }
-        let metadata = [
+        var metadata = [
             ("epoch", String(address.epoch)), ("step", String(address.step)), ("part", String(partIndex)),
             ("steps", String(stepCount)), ("pad", String(pad)), ("token", token), ("data", names(.data)),
             ("label", names(.label)),
-            ("layouts", JSONText.object(layout.tensors.map { ($0.desc.name, $0.desc.layout) })),
+            ("layouts", JSONText.object(listed.map { ($0.desc.name, $0.desc.layout) })),
         ]
+        if !layout.sparse.isEmpty {
+            metadata.append(
+                ("csr", JSONText.object(layout.sparse.map { ($0.values.desc.name, String($0.columns)) })))
+        }
         var json = JSONText()
         json.raw("{\"\(metadataName)\":")
         json.raw(JSONText.object(metadata))

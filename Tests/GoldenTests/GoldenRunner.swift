@@ -115,12 +115,19 @@ struct GoldenRunner {
         // Without rounding the rows behind the data are stale in the reference and zero here.
         let isRounded = stream.info.parameters["round_batch"] == .bool(true)
         let rows = isRounded ? layout.batchSize : layout.batchSize - batch.pad
-        for (position, role) in ["data", "label"].enumerated() {
-            guard let json = (expected[role] as? [[String: Any]])?.first else { return "no \(role) expected" }
-            let array = ExpectedArray(json: json, root: root)
-            let difference = try array.difference(
-                to: layout.tensors[position].desc, batch.tensors[position], rows: rows,
-                tolerance: role == "data" && golden.toleranceClass == "max-abs" ? golden.dataTolerance : 0)
+        for role in [BatchLayout.Role.data, .label] {
+            guard let json = (expected[role.rawValue] as? [[String: Any]])?.first,
+                let position = layout.tensors.firstIndex(where: { $0.role == role })
+            else { return "no \(role) expected" }
+            let difference: String?
+            if let members = json["csr"] as? [String: Any] {
+                difference = try ExpectedMatrix(json: members, root: root).difference(
+                    to: layout, batch.tensors, at: position)
+            } else {
+                difference = try ExpectedArray(json: json, root: root).difference(
+                    to: layout.tensors[position].desc, batch.tensors[position], rows: rows,
+                    tolerance: role == .data && golden.toleranceClass == "max-abs" ? golden.dataTolerance : 0)
+            }
             if let difference { return "\(role): \(difference)" }
         }
         if Self.reportsIDs(golden), let index = expected["index"] as? [Int] {
@@ -130,9 +137,10 @@ struct GoldenRunner {
         return nil
     }
 
-    /// The v2 image iterators and MNISTIter report zeros as index; the others the low 32 bits of the ids, CSVIter the rows' numbers.
+    /// The v2 image iterators and MNISTIter report zeros as index; the others the low 32 bits of the ids, those of text files the rows' numbers.
     private static func reportsIDs(_ golden: GoldenCase) -> Bool {
-        golden.iterator.hasSuffix("_v1") || golden.iterator.hasPrefix("ImageDet") || golden.iterator == "CSVIter"
+        golden.iterator.hasSuffix("_v1") || golden.iterator.hasPrefix("ImageDet")
+            || ["CSVIter", "LibSVMIter"].contains(golden.iterator)
     }
 
     /// Ids, or else labels, tell the records of these cases apart; which of them come in an epoch must be equal, not their order.

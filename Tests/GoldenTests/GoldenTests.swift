@@ -9,6 +9,7 @@ struct GoldenTests {
     /// How the names of a family's iterators begin, and how many of its cases can be compared one by one.
     private static let families = [
         ("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 134), ("MNISTIter", 44),
+        ("LibSVMIter", 27),
     ]
 
     @Test("reference cases of an iterator family pass or are listed deviations", arguments: families)

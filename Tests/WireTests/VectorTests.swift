@@ -74,6 +74,16 @@ struct VectorTests {
             let bytes = payload.getBytes(at: payload.readerIndex + tensor.offset, length: tensor.desc.byteCount)
             #expect(try bytes == Vector.unhex(#require(entry["bytes_hex"] as? String)))
         }
+        let sparse = expected["sparse"] as? [String: [String: Any]] ?? [:]
+        #expect(Set(header.sparse.keys) == Set(sparse.keys))
+        for (name, entry) in sparse {
+            let found = try #require(header.sparse[name])
+            #expect(found.columns == entry["columns"] as? Int && found.count == entry["count"] as? Int)
+            for (tensor, key) in [(found.indices, "indices_hex"), (found.indptr, "indptr_hex")] {
+                let bytes = payload.getBytes(at: payload.readerIndex + tensor.offset, length: tensor.desc.byteCount)
+                #expect(try bytes == Vector.unhex(#require(entry[key] as? String)))
+            }
+        }
     }
 
     @Test("bytes that are no frame are refused for the stated reason", arguments: Vector.load("invalid/framing"))

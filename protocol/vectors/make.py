@@ -191,6 +191,28 @@ good("batch", "batch-no-label", "an iterator without labels", "server", "BATCH",
                    tensors=[("pixels", "U8", [2, 5], bytes(range(10))), ("index", "U64", [2], struct.pack("<2Q", 0, 1))]),
      canonical=False)
 
+
+def csr(indptr=(0, 2, 2, 5), indices=(0, 6, 1, 3, 5, 0), columns='{"data":"7"}', **changes):
+    """Three rows of seven columns, the second empty, in room for six elements."""
+    members = {"data": ("F32", [6], struct.pack("<6f", 1, 2, 3, 4, 5, 0)),
+               "data_indices": ("I64", [6], struct.pack("<6q", *indices)),
+               "data_indptr": ("I64", [4], struct.pack("<4q", *indptr)),
+               "softmax_label": ("F32", [3], struct.pack("<3f", 1, 0, 2)),
+               "index": ("U64", [3], struct.pack("<3Q", 17, 4, 5)), **changes}
+    return batch({"csr": columns, "pad": "0"}, tensors=[(name, *member) for name, member in members.items() if member])
+
+
+good("batch", "batch-csr", "a sparse matrix: values, indices and row starts", "server", "BATCH",
+     {**DECODED, "pad": 0, "tensors": [
+         {"role": "data", "name": "data", "dtype": "float32", "shape": [6], "layout": "NCHW",
+          "bytes_hex": struct.pack("<6f", 1, 2, 3, 4, 5, 0).hex()},
+         DECODED["tensors"][1],
+         {"role": "index", "name": "index", "dtype": "uint64", "shape": [3], "layout": "N",
+          "bytes_hex": struct.pack("<3Q", 17, 4, 5).hex()}],
+      "sparse": {"data": {"columns": 7, "count": 5, "indices_hex": struct.pack("<6q", 0, 6, 1, 3, 5, 0).hex(),
+                          "indptr_hex": struct.pack("<4q", 0, 2, 2, 5).hex()}}},
+     payload=csr(), canonical=False)
+
 # ---------------------------------------------------------------- invalid/framing.json
 
 F = "framing"
@@ -332,6 +354,21 @@ bad_batch("unaligned", "a tensor that does not start at a multiple of 64",
           batch(tensors=[("data", "F32", [3, 3, 2, 2], bytes(144)), ("softmax_label", "F32", [3], bytes(12)),
                          ("index", "U64", [3], bytes(24)), (".gap9", "U8", [12], bytes(12))], layout_gap=False),
           "bad_entry")
+
+bad_batch("csr-first-row", "rows begin at 0", csr(indptr=(1, 2, 2, 5)), "bad_entry")
+bad_batch("csr-falls", "a row that ends before it begins", csr(indptr=(0, 2, 1, 5)), "bad_entry")
+bad_batch("csr-negative", "a place before the first", csr(indptr=(0, -1, 2, 5)), "bad_entry")
+bad_batch("csr-beyond-room", "more elements than there is room for", csr(indptr=(0, 2, 2, 7)), "bad_entry")
+bad_batch("csr-column-7", "a column that the matrix does not have", csr(indices=(0, 7, 1, 3, 5, 0)), "bad_entry")
+bad_batch("csr-column-negative", "a column before the first", csr(indices=(0, -1, 1, 3, 5, 0)), "bad_entry")
+bad_batch("csr-no-columns", "a matrix without columns", csr(columns='{"data":"0"}'), "bad_metadata")
+bad_batch("csr-of-nothing", "columns of a tensor that is not there", csr(columns='{"data":"7","more":"7"}'), "bad_metadata")
+bad_batch("csr-not-an-object", "columns come by name", csr(columns="7"), "bad_metadata")
+bad_batch("csr-no-indptr", "a member is missing", csr(data_indptr=None), "unlisted")
+bad_batch("csr-narrow-indices", "columns are I64", csr(data_indices=("I32", [6], bytes(24))), "bad_entry")
+bad_batch("csr-indptr-of-rows", "one more than rows", csr(data_indptr=("I64", [3], bytes(24))), "bad_entry")
+bad_batch("csr-fewer-indices", "a column for every element", csr(data_indices=("I64", [5], bytes(40))), "bad_entry")
+bad_batch("csr-not-promised", "members of a matrix that is not listed", csr(columns="{}"), "unlisted")
 
 # ---------------------------------------------------------------- invalid/session.json
 

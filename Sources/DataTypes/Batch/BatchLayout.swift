@@ -14,7 +14,8 @@ package struct BatchLayout: Sendable, Hashable {
         package var desc: DataDesc
         /// From the start of the slab, a multiple of 64.
         package var offset: Int
-        /// Bytes that one sample takes: the tensor's bytes over the batch size. The batch axis is the first.
+        /// Bytes that one sample takes: the tensor's bytes over the batch size. The batch axis is the first. 0 for the
+        /// members of a sparse tensor, in which a sample has no place of its own.
         package var sampleBytes: Int
     }
 
@@ -22,11 +23,13 @@ package struct BatchLayout: Sendable, Hashable {
     /// Room for the descriptor table, a multiple of 64.
     package let headerBytes: Int
     package let tensors: [Tensor]
+    /// The sparse tensors. Their members are among `tensors`.
+    package let sparse: [CSRTensor]
     /// Bytes of the whole, a multiple of 64.
     package let payloadBytes: Int
 
     /// - Parameters:
-    ///   - data, label: batch axis first, all with the same batch size.
+    ///   - data, label: batch axis first, all with the same batch size. A sparse tensor takes three places.
     ///   - batchSize: rows of every tensor. An `index` tensor of that many `uint64` is added behind them.
     /// - Precondition: extents are positive and the sum fits an `Int`; iterators check that before.
     package init(data: [DataDesc], label: [DataDesc], batchSize: Int) {
@@ -35,15 +38,24 @@ package struct BatchLayout: Sendable, Hashable {
         self.batchSize = batchSize
         // 256 bytes a tensor and its gap beside the names (six bytes a byte when all of them must be escaped), 1,024
         // for the batch's own facts: more than the longest table takes.
-        let names = all.reduce(0) { $0 + 6 * $1.1.name.utf8.count + 24 * $1.1.shape.count }
-        headerBytes = Self.align(1024 + 320 * all.count + names)
+        let members = all.map { ($0, CSRTensor.members(of: $1)) }
+        let names = members.reduce(0) { sum, entry in
+            sum + entry.1.reduce(0) { $0 + 320 + 6 * $1.name.utf8.count + 24 * $1.shape.count }
+        }
+        headerBytes = Self.align(1024 + names)
         var offset = headerBytes
         var tensors: [Tensor] = []
-        for (role, desc) in all {
-            tensors.append(Tensor(role: role, desc: desc, offset: offset, sampleBytes: desc.byteCount / batchSize))
-            offset = Self.align(offset + desc.byteCount)
+        var sparse: [CSRTensor] = []
+        for ((role, desc), (_, members)) in zip(all, members) {
+            for member in members {
+                let sampleBytes = members.count == 1 ? member.byteCount / batchSize : 0
+                tensors.append(Tensor(role: role, desc: member, offset: offset, sampleBytes: sampleBytes))
+                offset = Self.align(offset + member.byteCount)
+            }
+            if members.count > 1 { sparse.append(CSRTensor(desc, members: tensors.suffix(members.count))) }
         }
         self.tensors = tensors
+        self.sparse = sparse
         payloadBytes = offset
     }
 

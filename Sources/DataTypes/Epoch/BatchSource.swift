@@ -11,6 +11,10 @@ package protocol BatchSource: Sendable {
     /// Errors are left for `execute` to find.
     func readAhead(_ plan: BatchPlan)
 
+    /// Writes what the rows of a batch must find in its slab: the places of rows whose size the plan alone does not tell.
+    /// Called once a batch, before its first row; does nothing by default. Arithmetic only: it is called on a reader thread.
+    func begin(_ plan: BatchPlan, in slab: Slab)
+
     /// Writes row `row` of every tensor: all its bytes, or throws.
     ///
     /// - Parameters:
@@ -21,6 +25,10 @@ package protocol BatchSource: Sendable {
     func execute(
         _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
     ) throws(BadRecord)
+}
+
+extension BatchSource {
+    package func begin(_ plan: BatchPlan, in slab: Slab) {}
 }
 
 /// Wall nanoseconds of one task, by stage.

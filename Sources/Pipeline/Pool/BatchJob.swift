@@ -149,6 +149,7 @@ final class BatchJob: Sendable {
             target += 1
         }
         for row in target..<plan.slots.count { clear(row: row) }
+        for tensor in source.info.layout.sparse { tensor.moveUp(over: gone, in: slab) }
     }
 }
 

@@ -60,7 +60,11 @@ package final class WorkerPool: Sendable {
 
     private static func read(_ readers: Monitor<ReadQueue>, into queue: Monitor<LaneQueue>) {
         while let (job, lane) = readers.wait({ $0.next() }) {
-            if !job.isCancelled.load(ordering: .relaxed) { job.source.readAhead(job.plan) }
+            // Nobody wants the rows of a cancelled batch: they are not executed either.
+            if !job.isCancelled.load(ordering: .relaxed) {
+                job.source.readAhead(job.plan)
+                job.source.begin(job.plan, in: job.slab)
+            }
             queue.withLock { $0.append(job, to: lane) }
             queue.broadcast()
         }
