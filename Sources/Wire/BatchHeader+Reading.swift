@@ -40,7 +40,8 @@ extension BatchHeader {
         sparse = [:]
         let columns = metadata["csr"] == nil ? [:] : try Self.json([String: String].self, "csr", metadata)
         for (name, text) in columns {
-            guard let columns = Int(text), columns > 0, let values = (data + label).first(where: { $0.desc.name == name })
+            guard let columns = Int(text), columns > 0,
+                let values = (data + label).first(where: { $0.desc.name == name })
             else { throw .badMetadata(key: "csr", value: metadata["csr"]) }
             let members = (
                 try tensor(name + CSRTensor.indicesSuffix), try tensor(name + CSRTensor.indptrSuffix)

@@ -187,4 +187,46 @@ struct EndToEndTests {
             }
         }
     }
+
+    @Test("sparse batches reach the Swift client with every row's elements")
+    func sparse() async throws {
+        let folder = try TemporaryFolder()
+        let lines = (0..<50).map { row in "\(row)" + (0..<row % 4).map { " \(row + $0 * 50):\(row).5" }.joined() }
+        let path = try folder.write(lines.joined(separator: "\n"), to: "t")
+        try await withServer(["unix://\(folder.path)/s"], threads: 2, roots: [folder.path]) { addresses in
+            let client = try await HeadraceClient.connect(addresses[0])
+            let stream = try await client.open(
+                iterator: "LibSVMIter",
+                parameters: ["data_libsvm": .string(path), "data_shape": 200, "batch_size": 7, "round_batch": false])
+            #expect(stream.provideData[0].isSparse && stream.provideData[0].shape == [7, 200])
+            #expect(!stream.provideLabel[0].isSparse)
+            var next = 0
+            for try await batch in stream {
+                let matrix = try #require(batch.sparse["data"])
+                #expect(batch.sparse.count == 1 && matrix.rows == 7 && matrix.columns == 200)
+                let (values, indices, labels) = (matrix.values, matrix.indices, batch.label[0])
+                for row in 0..<7 {
+                    let elements = matrix.elements(ofRow: row)
+                    guard row < 7 - batch.pad else {
+                        #expect(elements.isEmpty)
+                        continue
+                    }
+                    #expect(elements.count == next % 4)
+                    for (offset, position) in elements.enumerated() {
+                        let (value, column) = (
+                            values.span(as: Float.self)[position], indices.span(as: Int64.self)[position]
+                        )
+                        #expect(value == Float(next) + 0.5 && column == Int64(next + offset * 50))
+                    }
+                    let label = labels.span(as: Float.self)[row]
+                    #expect(label == Float(next))
+                    next += 1
+                }
+                let used = matrix.elements(ofRow: 6).upperBound
+                #expect(matrix.values.shape == [used] && matrix.values.span(as: Float.self).count == used)
+            }
+            #expect(next == 50)
+            await client.close()
+        }
+    }
 }

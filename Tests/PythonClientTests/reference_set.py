@@ -95,3 +95,14 @@ def array_difference(found, spec, root, *, rows=None, tolerance=0.0):
     if whole and tolerance == 0 and (expected is None or mask is not None):
         return "other bytes than the reference (hash only)"
     return None
+
+
+def matrix_difference(found, spec, root):
+    """What a ``CSRArray`` differs in from a reference to a sparse matrix, or None."""
+    if list(found.shape) != spec["shape"]:
+        return f"shape {found.shape}, expected {spec['shape']}"
+    for name in ("indptr", "indices", "data"):
+        difference = array_difference(getattr(found, name), spec[name], root)
+        if difference:
+            return f"{name}: {difference}"
+    return None

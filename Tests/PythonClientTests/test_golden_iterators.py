@@ -6,12 +6,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from reference_set import Difference, array_difference, deviation, read_batches
+from reference_set import Difference, array_difference, deviation, matrix_difference, read_batches
 
 import headrace
 
 # How the names of a family's iterators begin, and how many of its cases can be compared one by one.
-FAMILIES = [("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 135), ("MNISTIter", 44)]
+FAMILIES = [("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 135), ("MNISTIter", 44), ("LibSVMIter", 27)]
 # Depend on MXNet's random numbers or on its timing; test_golden_statistics.py compares their distributions.
 NOT_COMPARED = {"statistical", "informational"}
 
@@ -116,10 +116,14 @@ def compare(batch, expected, case, iterator, root, position):
     compared = rows if iterator.stream.parameters.get("round_batch") in (True, "true", "True") else rows - pad
     tolerance = case["tolerance"].get("data", 0) if case["tolerance"]["class"] == "max-abs" else 0
     for role, array, allowed in (("data", batch.data[0], tolerance), ("label", batch.label[0], 0)):
-        difference = array_difference(array, expected[role][0], root, rows=compared, tolerance=allowed)
+        if "csr" in expected[role][0]:
+            difference = matrix_difference(array, expected[role][0]["csr"], root)
+        else:
+            difference = array_difference(array, expected[role][0], root, rows=compared, tolerance=allowed)
         if difference:
             raise Difference(f"batch {position}: {role}: {difference}")
-    if not (batch.data[0][compared:] == batch.data[0][compared:]).all():
+    behind = np.asarray(batch.data[0])[compared:]
+    if not (behind == behind).all():
         raise Difference(f"batch {position}: rows behind the data are not numbers")
     if reports_ids(case) and expected["index"] is not None:
         found = [int(value) & 0xFFFF_FFFF for value in batch.index[:compared]]
@@ -128,8 +132,8 @@ def compare(batch, expected, case, iterator, root, position):
 
 
 def reports_ids(case):
-    """The v2 image iterators and MNISTIter report zeros as index; the others the low 32 bits of the ids, CSVIter the rows' numbers."""
-    return case["iterator"].endswith("_v1") or case["iterator"].startswith(("ImageDet", "CSVIter"))
+    """The v2 image iterators and MNISTIter report zeros as index; the others the low 32 bits of the ids, those of text files the rows' numbers."""
+    return case["iterator"].endswith("_v1") or case["iterator"].startswith(("ImageDet", "CSVIter", "LibSVMIter"))
 
 
 def compare_as_multisets(found, expected, case):

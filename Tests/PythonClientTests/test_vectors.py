@@ -10,7 +10,7 @@ import pytest
 from conftest import CHECKOUT
 
 from headrace import ConnectionLostError, ProtocolError
-from headrace._batch import DataDesc, decode_batch, numpy_dtype
+from headrace._batch import DataDesc, SparseDesc, decode_batch, numpy_dtype
 from headrace._connection import BatchFrame, Connection, Deadline
 from headrace._endpoint import Endpoint
 from headrace._memory import BufferPool
@@ -108,17 +108,35 @@ def test_valid_frames_are_understood(vector, receive):
 def check_batch(frame, message):
     by_role = {role: [t for t in message["tensors"] if t["role"] == role] for role in ("data", "label", "index")}
 
+    sparse = message.get("sparse", {})
+    rows = by_role["index"][0]["shape"][0]
+
+    def desc(name, shape, dtype, layout):
+        if name in sparse:
+            return SparseDesc(name, (rows, sparse[name]["columns"]), numpy_dtype(dtype), layout, shape[0])
+        return DataDesc(name, tuple(shape), numpy_dtype(dtype), layout)
+
     def descs(role):
-        return [DataDesc(t["name"], tuple(t["shape"]), numpy_dtype(t["dtype"]), t["layout"]) for t in by_role[role]]
+        return [desc(t["name"], t["shape"], t["dtype"], t["layout"]) for t in by_role[role]]
 
     batch = decode_batch(frame.payload, descs("data"), descs("label"))
     for name in ("epoch", "step", "part", "steps", "pad", "token"):
         assert getattr(batch, name) == message[name]
     arrays = [*batch.data, *batch.label, batch.ids]
     for array, tensor in zip(arrays, by_role["data"] + by_role["label"] + by_role["index"], strict=True):
+        if tensor["name"] in sparse:
+            check_matrix(array, tensor, sparse[tensor["name"]])
+            continue
         assert array.tobytes().hex() == tensor["bytes_hex"]
         assert array.dtype.name == tensor["dtype"] and list(array.shape) == tensor["shape"]
         assert array.ctypes.data % 64 == 0
+
+
+def check_matrix(matrix, values, members):
+    assert matrix.shape[1] == members["columns"] and matrix.nnz == members["count"]
+    assert matrix.data.tobytes() == bytes.fromhex(values["bytes_hex"])[: 4 * matrix.nnz]
+    assert matrix.indices.tobytes() == bytes.fromhex(members["indices_hex"])[: 8 * matrix.nnz]
+    assert matrix.indptr.tobytes().hex() == members["indptr_hex"]
 
 
 @pytest.mark.parametrize("vector", [v for v in load("valid") if v.values[0]["canonical"]])
@@ -141,6 +159,7 @@ PROMISED = (
     [DataDesc("data", (3, 3, 2, 2), np.dtype("<f4"))],
     [DataDesc("softmax_label", (3,), np.dtype("<f4"))],
 )
+PROMISED_SPARSE = ([SparseDesc("data", (3, 7), np.dtype("<f4"), "NC", 6)], PROMISED[1])
 
 
 @pytest.mark.parametrize(
@@ -165,7 +184,8 @@ def test_invalid_frames_are_refused(vector, receive):
 def interpret(header, frame):
     """What the client does with a frame of that type."""
     if isinstance(frame, BatchFrame):
-        decode_batch(frame.payload, *PROMISED)
+        is_sparse = b'"csr"' in bytes(frame.payload)
+        decode_batch(frame.payload, *(PROMISED_SPARSE if is_sparse else PROMISED))
         return
     fields = decode_json(frame.payload, "message")
     if header.type == FrameType.OPENED:

@@ -32,6 +32,86 @@ struct BatchHeaderTests {
         #expect(read.map(\.offset) == layout.tensors.map(\.offset))
     }
 
+    /// Rows with 2, 0 and 3 elements, in 7 columns, in data and label.
+    private func sparsePayload() -> (layout: BatchLayout, payload: ByteBuffer) {
+        func desc(_ name: String) -> DataDesc {
+            DataDesc(name: name, shape: [3, 7], elementType: .float32, layout: "NC", storage: .csr(capacity: 6))
+        }
+        let layout = BatchLayout(data: [desc("data")], label: [desc("l")], batchSize: 3)
+        let batch = Samples.batch(step: 0, steps: 3, layout: layout)
+        for tensor in layout.sparse {
+            tensor.begin([2, 0, 3], in: batch.slab)
+            for position in 0..<5 {
+                // The tensor lies in the slab and has room for six.
+                unsafe batch.slab.bytes.storeBytes(
+                    of: Int64(position + 2), toByteOffset: tensor.indices.offset + 8 * position, as: Int64.self)
+            }
+        }
+        return (layout, Samples.payload(batch, token: Samples.token(epoch: 0, step: 1)))
+    }
+
+    @Test("a sparse tensor is read with its members")
+    func sparse() throws {
+        let (layout, payload) = sparsePayload()
+        #expect(BatchHeader.problem(with: layout, tokenBytes: 150) == nil)
+        let header = try BatchHeader(reading: payload)
+        #expect(header.data.map(\.desc.name) == ["data"] && header.label.map(\.desc.name) == ["l"])
+        for (name, expected) in zip(["data", "l"], layout.sparse) {
+            let found = try #require(header.sparse[name])
+            #expect(found.columns == 7 && found.count == 5)
+            #expect(found.indices.offset == expected.indices.offset && found.indices.desc.shape == [6])
+            #expect(found.indptr.offset == expected.indptr.offset && found.indptr.desc.shape == [4])
+        }
+    }
+
+    @Test("a mutated sparse payload is refused, or its elements lie inside the matrix", arguments: 0..<10)
+    func mutatedSparse(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        let (layout, payload) = sparsePayload()
+        let original = Array(payload.readableBytesView)
+        let areas =
+            [64..<1000]
+            + layout.sparse.flatMap { [$0.indices, $0.indptr] }.map { $0.offset..<$0.offset + $0.desc.byteCount }
+        var refused = 0
+        for _ in 0..<1000 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                let place = Int.random(in: try #require(areas.randomElement(using: &random)), using: &random)
+                bytes[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            guard let header = try? BatchHeader(reading: ByteBuffer(bytes: bytes)) else {
+                refused += 1
+                continue
+            }
+            for (name, sparse) in header.sparse {
+                let values = try #require((header.data + header.label).first { $0.desc.name == name })
+                #expect(sparse.count <= values.desc.elementCount && sparse.count <= sparse.indices.desc.elementCount)
+                for position in 0..<sparse.count {
+                    let at = sparse.indices.offset + 8 * position
+                    let column = ByteBuffer(bytes: bytes).getInteger(at: at, endianness: .little, as: Int64.self)
+                    #expect((0..<Int64(sparse.columns)).contains(try #require(column)))
+                }
+            }
+        }
+        #expect(refused > 200 && refused < 1000)
+    }
+
+    @Test("OPENED says of a sparse tensor how it comes, and what cannot be is refused")
+    func sparseDescription() throws {
+        let desc = DataDesc(
+            name: "data", shape: [3, 7], elementType: .float32, layout: "NC", storage: .csr(capacity: 6))
+        #expect(TensorMessage(desc).desc == desc)
+        var message = TensorMessage(desc)
+        for change: (inout TensorMessage) -> Void in [
+            { $0.storage = "coo" }, { $0.capacity = nil }, { $0.capacity = 0 }, { $0.capacity = .max },
+            { $0.shape = [3] },
+        ] {
+            change(&message)
+            #expect(message.desc == nil)
+            message = TensorMessage(desc)
+        }
+    }
+
     @Test(
         "names that cannot be told apart or take too much room are named",
         arguments: [

@@ -61,7 +61,8 @@ struct LibSVMParameters: Sendable {
             let members = [name + CSRTensor.indicesSuffix, name + CSRTensor.indptrSuffix]
             guard !members.contains(where: names.contains) else {
                 throw .conflict(
-                    names: ["data_name", "label_name"], reason: "\(members.joined(separator: " and ")) belong to \(name)")
+                    names: ["data_name", "label_name"],
+                    reason: "\(members.joined(separator: " and ")) belong to \(name)")
             }
         }
     }

@@ -10,6 +10,7 @@ stream.reset()
 from . import image, io, recordio
 from ._batch import DataBatch, DataDesc
 from ._client import Client, connect
+from ._csr import CSRArray
 from ._stream import Stream
 from ._version import __version__
 from .errors import (
@@ -32,6 +33,7 @@ __all__ = [
     "BadDataError",
     "BadParameterError",
     "BadRecordWarning",
+    "CSRArray",
     "Client",
     "ConnectionLostError",
     "DaemonStartError",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._csr import CSRArray
 from ._wire import CONTROL_PAYLOAD_LIMIT, decode_json
 from .errors import ProtocolError
 
@@ -94,11 +95,37 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
         return [DataDesc(name, shape, by_name[name]) for name, shape in shapes]
 
 
+class SparseDesc(DataDesc):
+    """The descriptor of a sparse matrix: ``shape`` is the matrix's, ``capacity`` how many elements a batch has room for."""
+
+    capacity: int
+
+    def __new__(  # type: ignore[override,unused-ignore]
+        cls, name: str, shape: tuple[int, ...], dtype: Any, layout: str, capacity: int
+    ) -> SparseDesc:
+        self = super().__new__(cls, name, shape, dtype, layout)
+        assert isinstance(self, SparseDesc)
+        self.capacity = capacity
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (SparseDesc, (self.name, self.shape, self.dtype, self.layout, self.capacity))
+
+    def members(self) -> list[DataDesc]:
+        """The tensors that a batch has for it: values, indices and indptr."""
+        int64 = np.dtype("<i8")
+        return [
+            DataDesc(self.name, (self.capacity,), self.dtype, self.layout),
+            DataDesc(self.name + "_indices", (self.capacity,), int64, ""),
+            DataDesc(self.name + "_indptr", (self.shape[0] + 1,), int64, ""),
+        ]
+
+
 class DataBatch:
     """One batch: data and label arrays, batch axis first unless the layout says otherwise.
 
     Attributes:
-        data, label: lists of arrays.
+        data, label: lists of arrays; of ``CSRArray`` for sparse ones.
         pad: rows at the end that are not data of this epoch.
         index: the id in each row's record header as ``uint64``, 2**64 - 1 for a row that holds no record.
         bucket_key, provide_data, provide_label: as in MXNet.
@@ -146,8 +173,8 @@ class Payload(NamedTuple):
     steps: int
     pad: int
     token: str
-    data: list[Array]
-    label: list[Array]
+    data: list[Any]
+    label: list[Any]
     ids: Array | None
 
 
@@ -206,7 +233,15 @@ def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label
             raise _refuse(f"tensor {desc.name!r} begins at byte {tensor.begin}, not at a multiple of 64")
         return payload[start + tensor.begin : start + tensor.end].view(dtype).reshape(tensor.shape)
 
-    known = {"index", *(desc.name for desc in data), *(desc.name for desc in label)}
+    def tensor_of(desc: DataDesc) -> Any:
+        if not isinstance(desc, SparseDesc):
+            return array(desc)
+        values, indices, indptr = map(array, desc.members())
+        return _sparse(desc, values, indices, indptr)
+
+    known = {"index"}
+    for desc in (*data, *label):
+        known.update(member.name for member in (desc.members() if isinstance(desc, SparseDesc) else [desc]))
     for name in tensors:
         if name not in known and not name.startswith(".gap"):
             raise _refuse(f"tensor {name!r} is neither data nor label")
@@ -214,6 +249,9 @@ def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label
         names = _names(metadata, role)
         if names != [desc.name for desc in descs]:
             raise _refuse(f"its {role} tensors are {names}, the stream promised {[desc.name for desc in descs]}")
+    columns = {desc.name: str(desc.shape[1]) for desc in (*data, *label) if isinstance(desc, SparseDesc)}
+    if _columns(metadata) != columns:
+        raise _refuse(f"csr is {metadata.get('csr')!r:.60}, the stream promised {columns}")
     rows = data[0].shape[0] if data and data[0].shape else 0
     pad = _number(metadata, "pad")
     if pad > rows:
@@ -231,10 +269,30 @@ def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label
         steps=_number(metadata, "steps"),
         pad=pad,
         token=token,
-        data=[array(desc) for desc in data],
-        label=[array(desc) for desc in label],
+        data=[tensor_of(desc) for desc in data],
+        label=[tensor_of(desc) for desc in label],
         ids=ids,
     )
+
+
+def _sparse(desc: SparseDesc, values: Array, indices: Array, indptr: Array) -> CSRArray:
+    """Checks the members of a sparse matrix down to their elements: who follows them in C must not leave the matrix."""
+    count = int(indptr[-1])
+    if indptr[0] != 0 or (np.diff(indptr) < 0).any() or count > desc.capacity:
+        raise _refuse(f"the rows of {desc.name!r} begin at impossible places")
+    used = indices[:count]
+    if count > 0 and (used.min() < 0 or used.max() >= desc.shape[1]):
+        raise _refuse(f"{desc.name!r} has an element outside its {desc.shape[1]} columns")
+    return CSRArray(values[:count], used, indptr, (desc.shape[0], desc.shape[1]))
+
+
+def _columns(metadata: dict[str, Any]) -> Any:
+    """What the batch says of its sparse matrices: nothing when it has none."""
+    text = metadata.get("csr", "{}")
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_count(value: Any) -> bool:

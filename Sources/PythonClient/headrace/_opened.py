@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._batch import DataDesc, numpy_dtype
+from ._batch import DataDesc, SparseDesc, numpy_dtype
 from .errors import ProtocolError
 
 
@@ -82,5 +82,17 @@ def _descs(fields: dict[str, Any], name: str) -> list[DataDesc]:
         dtype, layout = entry.get("dtype"), entry.get("layout")
         if not isinstance(entry.get("name"), str) or not isinstance(dtype, str) or not isinstance(layout, str):
             raise ProtocolError(f"OPENED: {name} has the entry {entry!r:.100}", code="bad_request", scope="connection")
-        descs.append(DataDesc(entry["name"], shape, numpy_dtype(dtype), layout))
+        descs.append(_desc(entry, shape, numpy_dtype(dtype)))
     return descs
+
+
+def _desc(entry: dict[str, Any], shape: tuple[int, ...], dtype: Any) -> DataDesc:
+    storage = entry.get("storage")
+    if storage is None:
+        return DataDesc(entry["name"], shape, dtype, entry["layout"])
+    if storage != "csr" or len(shape) != 2:
+        raise ProtocolError(
+            f"OPENED: {entry['name']!r:.60} has the unknown storage {storage!r:.60}", code="bad_request", scope="connection"
+        )
+    capacity = count(entry, "capacity", "OPENED")
+    return SparseDesc(entry["name"], shape, dtype, entry["layout"], capacity)

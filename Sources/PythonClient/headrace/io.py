@@ -30,6 +30,7 @@ __all__ = [
     "ImageRecordIter_v1",
     "ImageRecordUInt8Iter",
     "ImageRecordUInt8Iter_v1",
+    "LibSVMIter",
     "MNISTIter",
     "MXDataIter",
     "NDArrayIter",
@@ -171,6 +172,15 @@ class CSVIter(_ServedIter):
     """Rows of numbers from text files, in the shape ``data_shape``."""
 
     served = "CSVIter"
+
+
+class LibSVMIter(_ServedIter):
+    """Sparse rows of numbers from text files: ``batch.data`` is a ``headrace.CSRArray``.
+
+    So is ``batch.label`` with ``label_libsvm``; without, labels are an array of the data files' first numbers.
+    """
+
+    served = "LibSVMIter"
 
 
 class MNISTIter(_ServedIter):

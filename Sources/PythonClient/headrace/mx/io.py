@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import io as _io
 from .._batch import DataBatch, DataDesc
+from .._csr import CSRArray
 from .._dataiter import DataIter
 from .._prefetchingiter import PrefetchingIter
 from .._resizeiter import ResizeIter
@@ -29,8 +30,10 @@ class GivesNDArrays(DataIter):
         return batch
 
 
-def _as_nd(array: Any) -> nd.NDArray:
-    """CSR batches come dense, as MXNet's."""
+def _as_nd(array: Any) -> Any:
+    """SciPy's CSR matrices come dense, as MXNet gives them; a ``CSRArray`` stays one, of NDArrays."""
+    if isinstance(array, CSRArray):
+        return CSRArray(nd.view(array.data), nd.view(array.indices), nd.view(array.indptr), array.shape)
     return nd.view(array.toarray() if hasattr(array, "toarray") else array)
 
 
