@@ -39,7 +39,7 @@ public struct HeadraceSparseRows: Sendable {
     ///
     /// - Precondition: `row` is one of the matrix.
     public func elements(ofRow row: Int) -> Range<Int> {
-        let starts = indptr.span(as: Int64.self)
-        return Int(starts[row])..<Int(starts[row + 1])
+        let places = indptr
+        return Int(places.span(as: Int64.self)[row])..<Int(places.span(as: Int64.self)[row + 1])
     }
 }

@@ -204,7 +204,9 @@ struct EndToEndTests {
             for try await batch in stream {
                 let matrix = try #require(batch.sparse["data"])
                 #expect(batch.sparse.count == 1 && matrix.rows == 7 && matrix.columns == 200)
-                let (values, indices, labels) = (matrix.values, matrix.indices, batch.label[0])
+                let values = matrix.values
+                let indices = matrix.indices
+                let labels = batch.label[0]
                 for row in 0..<7 {
                     let elements = matrix.elements(ofRow: row)
                     guard row < 7 - batch.pad else {
@@ -223,7 +225,7 @@ struct EndToEndTests {
                     next += 1
                 }
                 let used = matrix.elements(ofRow: 6).upperBound
-                #expect(matrix.values.shape == [used] && matrix.values.span(as: Float.self).count == used)
+                #expect(matrix.values.shape == [used] && values.span(as: Float.self).count == used)
             }
             #expect(next == 50)
             await client.close()
