@@ -47,9 +47,9 @@ package struct BatchHeader: Sendable, Hashable {
 
     /// What `write` writes of a batch and a receiver reads.
     package init(describing batch: DataBatch, token: String) {
-        func tensors(_ role: BatchLayout.Role) -> [Tensor] {
-            batch.layout.tensors.filter { $0.role == role }.map { Tensor(desc: $0.desc, offset: $0.offset) }
-        }
+        func tensor(_ tensor: BatchLayout.Tensor) -> Tensor { Tensor(desc: tensor.desc, offset: tensor.offset) }
+        let listed = Self.listed(batch.layout)
+        func tensors(_ role: BatchLayout.Role) -> [Tensor] { listed.filter { $0.role == role }.map(tensor) }
         address = batch.address
         partIndex = batch.partIndex
         stepCount = batch.stepCount
@@ -57,7 +57,19 @@ package struct BatchHeader: Sendable, Hashable {
         self.token = token
         data = tensors(.data)
         label = tensors(.label)
-        index = Tensor(desc: batch.layout.index.desc, offset: batch.layout.index.offset)
+        index = tensor(batch.layout.index)
+        sparse = [:]
+        for matrix in batch.layout.sparse {
+            let count = matrix.place(ofRow: matrix.rows - 1, in: batch.slab).upperBound
+            sparse[matrix.values.desc.name] = Sparse(
+                columns: matrix.columns, count: count, indices: tensor(matrix.indices), indptr: tensor(matrix.indptr))
+        }
+    }
+
+    /// The tensors that are listed by role: a sparse one by its values alone.
+    private static func listed(_ layout: BatchLayout) -> [BatchLayout.Tensor] {
+        let hidden = layout.sparse.flatMap { [$0.indices.desc.name, $0.indptr.desc.name] }
+        return layout.tensors.filter { !hidden.contains($0.desc.name) }
     }
 
     // MARK: Writing
@@ -104,9 +116,7 @@ package struct BatchHeader: Sendable, Hashable {
     private static func table(
         layout: BatchLayout, address: BatchAddress, partIndex: Int, stepCount: Int, pad: Int, token: String
     ) -> [UInt8] {
-        // A sparse tensor is listed by its values alone.
-        let hidden = layout.sparse.flatMap { [$0.indices.desc.name, $0.indptr.desc.name] }
-        let listed = layout.tensors.filter { !hidden.contains($0.desc.name) }
+        let listed = listed(layout)
         func names(_ role: BatchLayout.Role) -> String {
             JSONText.list(listed.filter { $0.role == role }.map(\.desc.name))
         }

@@ -5,11 +5,9 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import pickle
-import re
 
 import numpy as np
 import pytest
-from conftest import CHECKOUT
 
 import headrace
 from headrace import CSRArray, mx
@@ -20,7 +18,6 @@ DATA = "1.0 0:0.5 2:1.2\n-2.0\n-3.0 0:0.6 1:2.4 2:1.2\n4 2:-1.2\n"
 LABELS = "1.0\n-2.0 0:0.125\n-3.0 2:1.2\n4 1:1.0 2:-1.2\n"
 DENSE = np.array([[0.5, 0, 1.2], [0, 0, 0], [0.6, 2.4, 1.2], [0, 0, -1.2]], np.float32)
 DENSE_LABELS = np.array([[0, 0, 0], [0.125, 0, 0], [0, 0, 1.2], [0, 1, -1.2]], np.float32)
-PAGE = (CHECKOUT / "Sources" / "Iterators" / "LibSVM" / "README.md").read_text()
 
 
 @pytest.fixture
@@ -175,21 +172,3 @@ def test_packed_files_parts_and_resumption(client, table):
     ours, theirs = second.next(), first.next()
     assert ours.index.tolist() == theirs.index.tolist()
     assert ours.data[0].data.tobytes() == theirs.data[0].data.tobytes()
-
-
-def test_the_pages_example_runs(client, tmp_path, monkeypatch):
-    (tmp_path / "clicks").mkdir()
-    (tmp_path / "clicks" / "a").write_text("1 1:1 1000000:2\n" * 1500)
-    monkeypatch.chdir(tmp_path)
-    code = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-    code = code.replace("LibSVMIter(", "LibSVMIter(client=client, ", 1)
-    names = {"client": client}
-    exec(code, names)
-    assert names["rows"].shape == (1024, 1_000_000) and names["rows"].indices[:2].tolist() == [0, 999_999]
-
-
-def test_every_parameter_is_on_the_page(options):
-    rows = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `")]
-    described = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
-    iterator = LibSVMIter(batch_size=1, **options)
-    assert described == set(iterator.stream.parameters)

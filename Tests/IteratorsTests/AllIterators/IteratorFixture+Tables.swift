@@ -2,6 +2,7 @@ import DataTypes
 import ExampleIterator
 import RecordIO
 import TestSupport
+import Testing
 
 extension IteratorFixture {
     /// CSVIter: rows of the record's number and its negative; the labels are the number too.
@@ -15,6 +16,28 @@ extension IteratorFixture {
             [Int(RowBytes.float(row[0])), -Int(RowBytes.float(row[0], at: 1)), Int(RowBytes.float(row[1]))]
         }
         fixture.partitions = ["count", "global"]
+        return fixture
+    }
+
+    /// LibSVMIter: rows of one to four elements that are the record's number, as is the label. Bad rows are known at open.
+    static var libSVM: IteratorFixture {
+        var fixture = IteratorFixture(kind: kind("LibSVMIter")) { folder, count, _ in
+            let rows = (0..<count).map { number in
+                "\(number)" + (0...number % 4).map { " \(number + $0):\(number)" }.joined() + "\n"
+            }
+            return ["data_libsvm": .string(try folder.write(rows.joined(), to: "t")), "data_shape": .integer(1000)]
+        } records: { row in
+            row.map { Int(RowBytes.float($0)) }
+        }
+        fixture.rowBytes = { batch, row in
+            let label = Array(batch.tensors[3][4 * row..<4 * row + 4])
+            let matrix = SparseRows(batch)
+            #expect(matrix.isClean)
+            return matrix.rows[row].map { element in
+                (0..<4).map { UInt8(truncatingIfNeeded: element.value.bitPattern >> (8 * UInt32($0))) }
+            } + [label]
+        }
+        fixture.canBeDamaged = false
         return fixture
     }
 

@@ -15,6 +15,13 @@ struct IteratorFixture: Sendable, CustomTestStringConvertible {
     /// The record that each tensor of a row says it is of, data first; the index tensor is left out.
     let records: @Sendable (_ row: [[UInt8]]) -> [Int]
 
+    /// The bytes of each tensor of a batch's row.
+    var rowBytes: @Sendable (_ batch: BatchCopy, _ row: Int) -> [[UInt8]] = { batch, row in
+        batch.tensors.dropLast().map { tensor in
+            let rowBytes = tensor.count / batch.index.count
+            return Array(tensor[row * rowBytes..<(row + 1) * rowBytes])
+        }
+    }
     /// What `index` holds for a record.
     var id: @Sendable (_ record: Int) -> UInt64 = { UInt64($0) }
     var partitions = ["count", "bytes", "global"]
