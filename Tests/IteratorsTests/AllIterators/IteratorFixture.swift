@@ -15,6 +15,8 @@ struct IteratorFixture: Sendable, CustomTestStringConvertible {
     /// The record that each tensor of a row says it is of, data first; the index tensor is left out.
     let records: @Sendable (_ row: [[UInt8]]) -> [Int]
 
+    /// The bytes of each row, tensor by tensor, without the index tensor.
+    var rows: @Sendable (_ batch: BatchCopy) -> [[[UInt8]]] = Self.evenRows
     /// What `index` holds for a record.
     var id: @Sendable (_ record: Int) -> UInt64 = { UInt64($0) }
     var partitions = ["count", "bytes", "global"]
@@ -28,6 +30,14 @@ struct IteratorFixture: Sendable, CustomTestStringConvertible {
     var carriesOver: [String: ParameterValue]? = ["round_batch": .bool(true)]
     /// Leaves out what does not fill a batch; nil: there is no such mode.
     var drops: [String: ParameterValue]?
+
+    /// Rows of tensors in which all rows take the same room.
+    private static let evenRows: @Sendable (BatchCopy) -> [[[UInt8]]] = { batch in
+        let count = batch.index.count
+        return (0..<count).map { row in
+            batch.tensors.dropLast().map { Array($0[$0.count / count * row..<$0.count / count * (row + 1)]) }
+        }
+    }
 
     var testDescription: String { kind.name }
 

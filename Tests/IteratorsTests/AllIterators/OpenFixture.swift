@@ -61,11 +61,7 @@ struct OpenFixture {
 
     /// Every row holds the record that `index` names, or nothing at all.
     private func check(_ batch: BatchCopy) {
-        for (row, id) in batch.index.enumerated() {
-            let bytes = batch.tensors.dropLast().map { tensor in
-                let rowBytes = tensor.count / batch.index.count
-                return Array(tensor[row * rowBytes..<(row + 1) * rowBytes])
-            }
+        for ((row, id), bytes) in zip(batch.index.enumerated(), fixture.rows(batch)) {
             if id == .max {
                 #expect(row >= batch.index.count - batch.pad && bytes.joined().allSatisfy { $0 == 0 })
             } else {
