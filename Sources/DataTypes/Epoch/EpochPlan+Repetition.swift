@@ -8,6 +8,8 @@ extension EpochPlan {
             // Each pass begins anew, also when the one before ended between two records' turns.
             let laps = (passLength + recordCount - 1) / recordCount
             return laps * (batchSize / passLength + 2)
+        // A batch that reaches from one pass into the next has two orders: one more at each border.
+        case .rollOver: return batchSize / passLength + 2
         case .carryOver, .whole: return (batchSize + recordCount - 1) / recordCount
         }
     }
