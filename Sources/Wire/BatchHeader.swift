@@ -66,6 +66,22 @@ package struct BatchHeader: Sendable, Hashable {
         }
     }
 
+    /// Whether `tensors` are what OPENED says in `messages`.
+    func provides(_ messages: [TensorMessage], as tensors: [Tensor]) -> Bool {
+        guard messages.count == tensors.count else { return false }
+        return zip(messages, tensors).allSatisfy { message, tensor in
+            guard var desc = message.desc else { return false }
+            if case .csr(let capacity) = desc.storage {
+                guard sparse[desc.name]?.columns == desc.shape[1] else { return false }
+                desc = DataDesc(
+                    name: desc.name, shape: [capacity], elementType: desc.elementType, layout: desc.layout)
+            } else if sparse[desc.name] != nil {
+                return false
+            }
+            return tensor.desc == desc
+        }
+    }
+
     /// The tensors that are listed by role: a sparse one by its values alone.
     private static func listed(_ layout: BatchLayout) -> [BatchLayout.Tensor] {
         let hidden = layout.sparse.flatMap { [$0.indices.desc.name, $0.indptr.desc.name] }

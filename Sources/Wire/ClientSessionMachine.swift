@@ -245,8 +245,8 @@ package struct ClientSessionMachine: ~Copyable {
                 let came = header.address
                 return violation("the batch of epoch \(came.epoch), step \(came.step) came where \(place) was due")
             }
-            guard header.data.map(\.desc) == opened.provideData.compactMap(\.desc),
-                header.label.map(\.desc) == opened.provideLabel.compactMap(\.desc),
+            guard header.provides(opened.provideData, as: header.data),
+                header.provides(opened.provideLabel, as: header.label),
                 payload.readableBytes == opened.batchBytes
             else { return violation("the tensors of \(place) are not those that OPENED states") }
             position.step += 1
