@@ -52,7 +52,7 @@ final class CSVTable: Sendable {
         } catch {
             throw Self.explained(error, paths: paths)
         }
-        // Notes of rows take a twentieth of the text at most, or less than a byte for each row of up to eight fields.
+        // Notes of rows take a thirteenth of the text at most, or less than a byte for each row of up to eight fields.
         let stride = max(1, min(8, 64 / parser.fieldCount))
         let maximumLineBytes = min(
             4096 + UInt64(parser.fieldCount) * Self.maximumFieldBytes, UInt64(context.maxRecordBytes))
