@@ -65,7 +65,8 @@ package struct Daemon {
                 datasets: configuration.datasets, paths: configuration.paths,
                 context: IteratorContext(
                     cacheDirectory: cache, maxPixels: limits.maxPixels, maxRecordBytes: limits.maxRecordBytes,
-                    maxBatchBytes: limits.maxFrameBytes)),
+                    maxBatchBytes: limits.maxFrameBytes,
+                    caches: CacheBudget(limitBytes: limits.memoryBytes / 4, of: budget))),
             pool: pool, budget: budget)
         let places = SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(

@@ -59,6 +59,8 @@ package struct IteratorContext: Sendable {
     package var maxRecordBytes: Int
     /// Largest batch, in bytes, that is sent. For messages that know more than the daemon's own check.
     package var maxBatchBytes: Int
+    /// Memory for what need not be read or decoded again.
+    package var caches: CacheBudget
 
     /// The path to open for a file that a list, a folder or a pattern of parameter `parameter` came to. Throws when the
     /// client may not read it: what a folder holds can be a link to anywhere.
@@ -66,13 +68,14 @@ package struct IteratorContext: Sendable {
 
     package init(
         cacheDirectory: String? = nil, maxPixels: Int = 64 << 20, maxRecordBytes: Int = 256 << 20,
-        maxBatchBytes: Int = 1 << 30,
+        maxBatchBytes: Int = 1 << 30, caches: CacheBudget = CacheBudget(limitBytes: 256 << 20),
         authorise: @escaping @Sendable (String, String) throws(StreamError) -> String = { path, _ in path }
     ) {
         self.cacheDirectory = cacheDirectory
         self.maxPixels = maxPixels
         self.maxRecordBytes = maxRecordBytes
         self.maxBatchBytes = maxBatchBytes
+        self.caches = caches
         self.authorise = authorise
     }
 }

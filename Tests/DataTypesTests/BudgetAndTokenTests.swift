@@ -17,6 +17,23 @@ struct BudgetAndTokenTests {
         #expect(budget.usedBytes == 100)
     }
 
+    @Test("caches stay within their own limit and within that of the memory they are part of")
+    func caches() throws {
+        let memory = MemoryBudget(limitBytes: 100, limitBytesPerClient: 100)
+        let caches = CacheBudget(limitBytes: 50, of: memory)
+        #expect(caches.take(51) == nil && caches.take(-1) == nil && caches.take(.max) == nil)
+        var share = caches.take(50)
+        #expect(share != nil && caches.take(1) == nil && memory.usedBytes == 50)
+        #expect(throws: StreamError.self) { try memory.reserve(51, client: 1, arithmetic: "x") }
+        try memory.reserve(50, client: 1, arithmetic: "y")
+        share = nil
+        #expect(caches.usedBytes == 0 && memory.usedBytes == 50)
+        try memory.reserve(20, client: 1, arithmetic: "z")
+        #expect(caches.take(31) == nil && caches.usedBytes == 0)
+        share = caches.take(30)
+        #expect(share != nil && memory.usedBytes == 100)
+    }
+
     @Test(
         "a token survives the journey; anything else is none",
         arguments: [

@@ -37,10 +37,11 @@ struct CSVSourceTests {
         let text = (0..<count).map { "\($0),7" }.joined(separator: end)
         let path = try folder.write(text, to: "t.csv")
         let file = try RecordFile(path: path)
-        let index = try RowIndex(scanning: file, stride: 8, maximumLineBytes: 4096)
+        let index = try RowScan.index(of: file, stride: 8, maximumLineBytes: 4096)
         #expect(index.rowCount == count)
         let lines: UInt64 = end == "\n\n\r\n" ? 3 : 1
-        #expect(index.lines == stride(from: 0, to: UInt64(count), by: 8).map { $0 * lines + 1 })
+        let groups = stride(from: 0, to: UInt64(count), by: 8).map { $0 * lines + 1 }
+        #expect((0..<index.groupCount).map { index.line(ofGroup: $0) } == groups)
         let stream = try stream(["data_csv": .string(path), "data_shape": .integer(2), "batch_size": .integer(4096)])
         defer { stream.close() }
         var next: Float = 0

@@ -57,4 +57,16 @@ package final class MemoryBudget: Sendable {
             state.usedByClient[client] = mine > 0 ? mine : nil
         }
     }
+
+    /// Takes `bytes` that belong to no client, unless less is left.
+    func takeForCaches(_ bytes: Int) -> Bool {
+        state.withLock { state in
+            guard bytes <= limitBytes - state.used else { return false }
+            state.used += bytes
+            return true
+        }
+    }
+
+    /// Gives back what `takeForCaches` took.
+    func giveBackFromCaches(_ bytes: Int) { state.withLock { $0.used -= bytes } }
 }

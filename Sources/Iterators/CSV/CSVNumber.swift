@@ -27,7 +27,8 @@ extension Float: CSVNumber {
             guard let word = DecimalNumber.scanWord(text, &position) else { return .notANumber }
             return .number(Float(word))
         }
-        let value = decimal.float(powers) ?? DecimalNumber.slowFloat(text, start)
+        if let value = decimal.float(powers) { return .number(value) }
+        let value = DecimalNumber.slowFloat(text, start)
         return value.isFinite ? .number(value) : .outOfRange
     }
 }

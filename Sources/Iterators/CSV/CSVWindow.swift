@@ -22,13 +22,14 @@ struct CSVWindow: ~Copyable {
         var offset: UInt64
     }
 
-    /// Reads row `row` of `table` into `output`.
-    ///
-    /// - Parameter ahead: how many rows the caller is likely to ask for, this one first.
-    mutating func read(
-        _ row: Int, of table: CSVTable, ahead: Int, into output: UnsafeMutableRawBufferPointer
+    /// Whether row `row` of `table` is in memory.
+    func holds(_ row: Int, of table: CSVTable) -> Bool { tableID == table.id && rows.contains(row) }
+
+    /// Reads row `row` of `table`, which the window holds, into `output`.
+    mutating func parse(
+        _ row: Int, of table: CSVTable, into output: UnsafeMutableRawBufferPointer
     ) throws(Failure) {
-        if tableID != table.id || !rows.contains(row) { try load(row, table, ahead) }
+        precondition(holds(row, of: table))
         if row < nextRow { rewind() }
         let end = buffer.byteCount - RecordFile.paddingBytes
         while nextRow < row {
@@ -50,7 +51,10 @@ struct CSVWindow: ~Copyable {
         nextRow = row + 1
     }
 
-    private mutating func load(_ row: Int, _ table: CSVTable, _ ahead: Int) throws(Failure) {
+    /// Brings row `row` of `table` into memory.
+    ///
+    /// - Parameter ahead: how many rows the caller is likely to ask for, this one first.
+    mutating func load(_ row: Int, of table: CSVTable, ahead: Int) throws(Failure) {
         tableID = 0
         fileIndex = table.fileIndex(ofRow: row)
         let file = table.files[fileIndex].file
@@ -77,7 +81,7 @@ struct CSVWindow: ~Copyable {
     private func line(of row: Int, _ table: CSVTable) -> UInt64 {
         let file = table.files[fileIndex]
         let group = (rows.lowerBound - file.firstRow) / file.index.stride
-        return file.index.lines[group] + Self.lineEnds(buffer, before: position)
+        return file.index.line(ofGroup: group) + Self.lineEnds(buffer, before: position)
     }
 
     // A span taken from a property may not outlive the expression that reads it; from a borrowed parameter it may.

@@ -55,7 +55,11 @@ extension DecimalNumber {
         }
         guard count > 0 else { return nil }
         let isLong = count > safeDigits && significantDigits(text, start..<at) > safeDigits
-        if text.character(at) | 0x20 == UInt8(ascii: "e") { exponent &+= scanExponent(text, &at) }
+        if text.character(at) | 0x20 == UInt8(ascii: "e") {
+            let power = scanExponent(text, at)
+            exponent &+= power.value
+            at = power.end
+        }
         position = at
         return DecimalNumber(mantissa: mantissa, exponent: exponent, isNegative: isNegative, isLong: isLong)
     }
@@ -94,8 +98,9 @@ extension DecimalNumber {
         return (pairs & 0xFF) &* 100 &+ (pairs >> 16 & 0xFF)
     }
 
-    /// The exponent behind an `e`, or 0 with `position` unmoved when none follows.
-    private static func scanExponent(_ text: RawSpan, _ position: inout Int) -> Int {
+    /// The exponent behind the `e` at `position` and where it ends, or 0 and `position` when none follows.
+    @inline(never)
+    private static func scanExponent(_ text: RawSpan, _ position: Int) -> (value: Int, end: Int) {
         var at = position + 1
         let isNegative = text.character(at) == UInt8(ascii: "-")
         if isNegative || text.character(at) == UInt8(ascii: "+") { at += 1 }
@@ -106,12 +111,11 @@ extension DecimalNumber {
             if value < 1 << 40 { value = value * 10 + Int(digit) }
             at += 1
         }
-        guard at > start else { return 0 }
-        position = at
-        return isNegative ? -value : value
+        return at > start ? (isNegative ? -value : value, at) : (0, position)
     }
 
     /// Digits from the first that is not zero.
+    @inline(never)
     private static func significantDigits(_ text: RawSpan, _ range: Range<Int>) -> Int {
         var count = 0
         for position in range {
@@ -122,6 +126,7 @@ extension DecimalNumber {
     }
 
     /// Reads `nan`, `inf` or `infinity` in any case, with a sign; `position` is then behind it.
+    @inline(never)
     static func scanWord(_ text: RawSpan, _ position: inout Int) -> Double? {
         var at = position
         let isNegative = text.character(at) == UInt8(ascii: "-")
@@ -139,12 +144,14 @@ extension DecimalNumber {
 
     /// The C library's reading of the number at `position`, correctly rounded and slow. The text there is a number that `scan`
     /// accepted, which is what the C functions read too, and the padding ends it if nothing else does.
+    @inline(never)
     static func slowFloat(_ text: RawSpan, _ position: Int) -> Float {
         unsafe text.withUnsafeBytes { bytes in
             unsafe strtof(bytes.baseAddress!.advanced(by: position).assumingMemoryBound(to: CChar.self), nil)
         }
     }
 
+    @inline(never)
     static func slowDouble(_ text: RawSpan, _ position: Int) -> Double {
         unsafe text.withUnsafeBytes { bytes in
             unsafe strtod(bytes.baseAddress!.advanced(by: position).assumingMemoryBound(to: CChar.self), nil)

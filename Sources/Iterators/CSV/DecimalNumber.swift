@@ -8,8 +8,8 @@ struct DecimalNumber {
 
     /// 10^0 … 10^22, all exact.
     private static let exactPowers: [Double] = (0...22).map { Double("1e\($0)")! }
-    /// 10^-64 … 10^64, each rounded correctly.
-    private static let roundedPowers: [Double] = (-64...64).map { Double("1e\($0)")! }
+    /// 10^-37 … 10^18, each rounded correctly.
+    private static let roundedPowers: [Double] = (-37...18).map { Double("1e\($0)")! }
 
     /// The tables, fetched once a row: access to a global checks each time whether it has been made.
     struct Powers {
@@ -24,16 +24,27 @@ struct DecimalNumber {
     /// floats: there the low 29 bits, which `Float` does not have, are near 1000….
     @inline(__always)
     func float(_ powers: borrowing Powers) -> Float? {
-        guard !isLong else { return nil }
-        if exponent == 0 || mantissa == 0 { return isNegative ? -Float(mantissa) : Float(mantissa) }
-        guard exponent >= -64, exponent <= 64 else { return nil }
-        let value = Double(mantissa) * powers.rounded[exponent &+ 64]
-        let beyond = value.bitPattern & 0x1FFF_FFFF
-        // Below the normal floats there are fewer bits, so the middles lie elsewhere.
-        guard beyond &- 0x0FFF_FFFC > 8, value >= 0x1p-126 else { return nil }
-        // The value is positive; its sign bit is set without a branch.
+        // Between 10^-37 and 10^37 the number is a normal float, or it is zero. Below there are fewer bits, so that the
+        // middles lie elsewhere.
+        guard !isLong, exponent >= -37, exponent <= 18 else { return nil }
+        let value = double(ofMantissa: mantissa) * powers.rounded[exponent &+ 37]
+        guard (value.bitPattern & 0x1FFF_FFFF) &- 0x0FFF_FFFC > 8 else { return nil }
+        // The value is not negative; its sign bit is set without a branch.
         return Float(bitPattern: Float(value).bitPattern | (isNegative ? 0x8000_0000 : 0))
     }
+
+    /// The mantissa rounded to a `Double`.
+    ///
+    /// Below 2^52 it is put in the place of 2^52's fraction. That costs no more than a conversion, which on x86 changes part of
+    /// a register and so has to wait for what was in it: the number before.
+    @inline(__always)
+    private func double(ofMantissa mantissa: UInt64) -> Double {
+        mantissa < 1 << 52 ? Double(bitPattern: mantissa | (0x1p52).bitPattern) - 0x1p52 : Self.converted(mantissa)
+    }
+
+    /// Out of line, lest both be computed and one chosen.
+    @inline(never)
+    private static func converted(_ mantissa: UInt64) -> Double { Double(mantissa) }
 
     /// The nearest `Double`, or nil when these few steps cannot tell which that is.
     ///

@@ -1,124 +1,119 @@
 import DataTypes
-import Glibc
 import RecordIO
 
 /// Where the rows of one text file begin. Blank lines are no rows.
 ///
-/// Only every `stride`-th row is noted, with its line's number; those between are found by their line ends. That is two
-/// bytes a row at most, and a row is never more than seven others away.
+/// Every `stride`-th row is noted; those between are found by their line ends. A note is four bytes, counted from a base that
+/// every eighth note has, and the numbers of lines follow from those of rows and of the blank lines before them:
+///
+///     bases    | offset of row 0 |                     | offset of row 8 × stride |
+///     starts   | 0 | bytes to row stride | … | … | … | 0 | …
 struct RowIndex: Sendable {
+    /// Notes that share a base. Rows have lengths that `RowScan` limits; so many of them, with eight rows to a note, lie
+    /// well within 2^32 bytes.
+    static let startsPerBase = 8
+
     let stride: Int
     private(set) var rowCount = 0
-    /// Offsets of rows 0, `stride`, 2 × `stride`, …
-    private(set) var offsets: [UInt64] = []
-    /// The numbers of their lines, from 1.
-    private(set) var lines: [UInt64] = []
+    private var bases: [UInt64] = []
+    private var starts: [UInt32] = []
+    /// From which note on how many blank lines have been passed, wherever that number changes.
+    private var blankLines: [(start: Int, count: UInt64)] = []
     /// Behind the last byte.
     let end: UInt64
 
-    /// Bytes read at once while scanning.
-    private static let blockBytes: UInt64 = 1 << 20
-    /// Most bytes of blank lines in one place, since they are read together with the rows around them.
-    private static let maximumBlankBytes: UInt64 = 1 << 20
-
-    /// Scans `file`.
-    ///
-    /// - Parameter maximumLineBytes: a longer line cannot be a row of the shape asked for.
-    /// - Throws: `.badLine`, or what reading throws.
-    /// - Complexity: one pass at about the speed of memory.
-    init(scanning file: RecordFile, stride: Int, maximumLineBytes: UInt64) throws(RecordError) {
+    init(stride: Int, end: UInt64) {
+        precondition((1...8).contains(stride))
         self.stride = stride
-        end = file.byteCount
-        var buffer = RecordBuffer()
-        var scan = Scan(file: file.path, maximumLineBytes: maximumLineBytes)
-        var position: UInt64 = 0
-        while position < end {
-            let next = min(position + Self.blockBytes, end)
-            try file.readBytes(position..<next, into: &buffer)
-            try add(buffer, count: Int(next - position), at: position, &scan)
-            position = next
-        }
-        try finishLine(at: end, &scan)
+        self.end = end
     }
 
-    /// What a scan remembers from block to block.
-    private struct Scan {
-        let file: String
-        let maximumLineBytes: UInt64
-        var lineStart: UInt64 = 0
-        var line: UInt64 = 1
-        /// Behind the last row.
-        var rowEnd: UInt64 = 0
-        /// Behind the last CR: an LF there belongs to it.
-        var behindReturn: UInt64 = .max
-    }
+    /// Rows with a note: the first of every `stride`.
+    var groupCount: Int { starts.count }
 
-    private mutating func add(
-        _ buffer: borrowing RecordBuffer, count: Int, at position: UInt64, _ scan: inout Scan
-    ) throws(RecordError) {
-        // Every search is given what is left of the `count` bytes that were read.
-        try unsafe buffer.withUnsafeBytes { (bytes) throws(RecordError) in
-            let base = bytes.baseAddress!
-            let hasReturns = unsafe memchr(base, 13, count) != nil
-            var done = 0
-            while done < count, let found = unsafe memchr(base + done, 10, count - done) {
-                let feed = unsafe UnsafeRawPointer(found) - base
-                while hasReturns, done < feed, let found = unsafe memchr(base + done, 13, feed - done) {
-                    done = unsafe UnsafeRawPointer(found) - base + 1
-                    try finishLine(at: position + UInt64(done - 1), &scan)
-                    scan.behindReturn = scan.lineStart
-                }
-                try finishLine(at: position + UInt64(feed), &scan)
-                done = feed + 1
-            }
-            while hasReturns, done < count, let found = unsafe memchr(base + done, 13, count - done) {
-                done = unsafe UnsafeRawPointer(found) - base + 1
-                try finishLine(at: position + UInt64(done - 1), &scan)
-                scan.behindReturn = scan.lineStart
-            }
-        }
-        // A line without an end must not be read to the end of a huge file.
-        try checkLine(at: position + UInt64(count), scan)
-    }
-
+    /// Notes the next group of rows.
     @inline(__always)
-    private mutating func finishLine(at position: UInt64, _ scan: inout Scan) throws(RecordError) {
-        if position > scan.lineStart {
-            try checkLine(at: position, scan)
-            if rowCount % stride == 0 {
-                offsets.append(scan.lineStart)
-                lines.append(scan.line)
-            }
-            rowCount += 1
-            scan.rowEnd = position
-        } else if position - scan.rowEnd > Self.maximumBlankBytes {
-            throw .badLine(
-                file: scan.file, line: Int(clamping: scan.line),
-                reason: "more than \(Self.maximumBlankBytes) bytes of blank lines end here; the file is damaged")
-        }
-        // CR LF is one line end.
-        let isSecondHalf = position == scan.lineStart && position == scan.behindReturn
-        scan.line += isSecondHalf ? 0 : 1
-        scan.lineStart = position + 1
+    mutating func addGroup(at offset: UInt64, blankLines count: UInt64) {
+        if starts.count % Self.startsPerBase == 0 { bases.append(offset) }
+        if count != blankLines.last?.count ?? 0 { blankLines.append((starts.count, count)) }
+        starts.append(UInt32(offset - bases[bases.count - 1]))
     }
 
-    @inline(__always)
-    private func checkLine(at position: UInt64, _ scan: Scan) throws(RecordError) {
-        guard position > scan.lineStart, position - scan.lineStart > scan.maximumLineBytes else { return }
-        throw .badLine(
-            file: scan.file, line: Int(clamping: scan.line),
-            reason: "the line has more than \(scan.maximumLineBytes) bytes, too long for a row of the shape given")
+    /// Called once, when all groups have been noted.
+    mutating func finish(rowCount: Int) {
+        precondition(starts.count == (rowCount + stride - 1) / stride)
+        self.rowCount = rowCount
     }
+
+    func start(ofGroup group: Int) -> UInt64 { bases[group / Self.startsPerBase] + UInt64(starts[group]) }
 
     /// The bytes from `group`'s first row to the end of the last row of `group + count - 1`.
     func bytes(ofGroup group: Int, count: Int) -> Range<UInt64> {
-        offsets[group]..<(group + count < offsets.count ? offsets[group + count] : end)
+        start(ofGroup: group)..<(group + count < starts.count ? start(ofGroup: group + count) : end)
     }
 
-    var groupCount: Int { offsets.count }
+    /// The number of the line, from 1, that `group`'s first row is in.
+    func line(ofGroup group: Int) -> UInt64 {
+        // The last change at or before the group.
+        var low = 0
+        var high = blankLines.count
+        while low < high {
+            let middle = (low + high) / 2
+            if blankLines[middle].start <= group { low = middle + 1 } else { high = middle }
+        }
+        return UInt64(group * stride) + 1 + (low == 0 ? 0 : blankLines[low - 1].count)
+    }
 
     func addFingerprint(to fingerprint: inout Fingerprint) {
         fingerprint.combine(UInt64(rowCount))
-        for offset in offsets { fingerprint.combine(offset) }
+        for base in bases { fingerprint.combine(base) }
+    }
+}
+
+/// For the cache: rows | bases | pairs of blank lines | bases … | blank lines, 2 words each … | starts, 2 a word …
+extension RowIndex {
+    var words: [UInt64] {
+        var words = [UInt64(rowCount), UInt64(bases.count), UInt64(blankLines.count)]
+        words.reserveCapacity(3 + bases.count + 2 * blankLines.count + (starts.count + 1) / 2)
+        words += bases
+        for entry in blankLines { words += [UInt64(entry.start), entry.count] }
+        for first in Swift.stride(from: 0, to: starts.count, by: 2) {
+            let second = first + 1 < starts.count ? UInt64(starts[first + 1]) : 0
+            words.append(UInt64(starts[first]) | second << 32)
+        }
+        return words
+    }
+
+    /// The index that `words` were made of, or nil when they cannot be one of a file of `end` bytes.
+    ///
+    /// Whoever can write to the cache decides what rows are; that no row lies outside the file is checked all the same, so
+    /// that no accident can trap.
+    init?(words: [UInt64], stride: Int, end: UInt64) {
+        guard words.count >= 3, let rows = Int(exactly: words[0]), let baseCount = Int(exactly: words[1]),
+            let blankCount = Int(exactly: words[2]), rows <= Int.max - 8, baseCount < words.count,
+            blankCount < words.count
+        else { return nil }
+        let count = (rows + stride - 1) / stride
+        guard baseCount == (count + Self.startsPerBase - 1) / Self.startsPerBase,
+            words.count == 3 + baseCount + 2 * blankCount + (count + 1) / 2
+        else { return nil }
+        self.init(stride: stride, end: end)
+        rowCount = rows
+        bases = Array(words[3..<3 + baseCount])
+        var next = 3 + baseCount
+        for _ in 0..<blankCount {
+            guard let start = Int(exactly: words[next]), words[next + 1] <= end else { return nil }
+            blankLines.append((start, words[next + 1]))
+            next += 2
+        }
+        starts.reserveCapacity(count)
+        var previous: UInt64?
+        for start in 0..<count {
+            let note = UInt32(truncatingIfNeeded: words[next + start / 2] >> (UInt64(start & 1) * 32))
+            let (offset, overflow) = bases[start / Self.startsPerBase].addingReportingOverflow(UInt64(note))
+            guard !overflow, offset < end, previous.map({ $0 < offset }) ?? true else { return nil }
+            previous = offset
+            starts.append(note)
+        }
     }
 }

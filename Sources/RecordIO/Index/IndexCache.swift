@@ -76,9 +76,7 @@ package struct IndexCache: Sendable {
             let second = first + 1 < index.count ? UInt64(index.spans[first + 1]) : 0
             words.append(UInt64(index.spans[first]) | second << 32)
         }
-        let sum = Self.checksum(of: words, count: words.count)
-        words.append(sum[0])
-        words.append(sum[1])
+        words += WordFile.checksum(of: words, count: words.count)
 
         let output = try AtomicOutputFile(path: cachePath(of: realPath))
         // A UInt64 has no padding that could be read uninitialised.
@@ -88,14 +86,13 @@ package struct IndexCache: Sendable {
     }
 
     private func read(_ realPath: String, _ file: RecordFile) throws(RecordError) -> RecordIndex? {
-        let words = try Self.words(ofFile: cachePath(of: realPath))
+        let words = try WordFile.read(cachePath(of: realPath))
         let count = words.count - 2
         guard count >= Self.headerWords, words[0] == Self.format, words[1] == file.byteCount,
             words[2] == UInt64(bitPattern: file.modificationNanoseconds), words[3] == file.inode,
             words[4] == UInt64(file.maximumRecordBytes)
         else { return nil }
-        let sum = Self.checksum(of: words, count: count)
-        guard sum[0] == words[count], sum[1] == words[count + 1] else { return nil }
+        guard WordFile.checksum(of: words, count: count) == Array(words[count...]) else { return nil }
 
         // With the right checksum these are what was written; the bounds are checked so that no accident can trap.
         guard let records = Int(exactly: words[5]), let kept = Int(exactly: words[6]),
@@ -130,26 +127,5 @@ package struct IndexCache: Sendable {
         return RecordIndex(
             offsets: offsets, spans: spans,
             damage: DamageReport(ranges: damaged, rangeCount: ranges, byteCount: words[8]), insightFace: layout)
-    }
-
-    private static func words(ofFile path: String) throws(RecordError) -> [UInt64] {
-        let file = try RecordFile(path: path)
-        var words: [UInt64] = []
-        words.reserveCapacity(Int(clamping: file.byteCount / 8))
-        var window = FileWindow(file: file)
-        var position: UInt64 = 0
-        while file.byteCount - position >= 8 {
-            let count = try window.load(position, 8) & ~7
-            let bytes = window.bytes(position, count)
-            for offset in stride(from: 0, to: count, by: 8) { words.append(bytes.uint64(at: offset)) }
-            position += UInt64(count)
-        }
-        return words
-    }
-
-    private static func checksum(of words: [UInt64], count: Int) -> [2 of UInt64] {
-        var sum = Fingerprint()
-        for position in 0..<count { sum.combine(words[position]) }
-        return sum.words
     }
 }

@@ -13,6 +13,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Decode threads; by default one a core.") var threads: Int?
     @Option(help: "Epochs to run; the first one also warms the page cache.") var epochs = 2
     @Option(help: "Stop an epoch after this many batches.") var batches: Int?
+    @Option(help: "Folder for what scans find out, as the daemon's state folder; by default it is not kept.")
+    var cache: String?
     @Flag(help: "Print JSON.") var json = false
     @Argument(help: "The iterator's parameters, as key=value.") var parameters: [String] = []
 
@@ -23,6 +25,10 @@ struct BenchCommand: AsyncParsableCommand {
         var seconds: Double
         var imagesPerSecond: Double
         var cpuMillisecondsPerImage: Double
+        /// CPU time of opening the data set: scans, lists, threads.
+        var openCPUMilliseconds: Double
+        /// CPU time of each epoch.
+        var epochCPUMilliseconds: [Double]
         var readMillisecondsPerImage: Double
         var decodeMillisecondsPerImage: Double
         var augmentMillisecondsPerImage: Double
@@ -35,14 +41,18 @@ struct BenchCommand: AsyncParsableCommand {
         guard (1...1024).contains(threads), (1...1_000_000).contains(epochs), batches ?? 1 > 0 else {
             throw ValidationError("--threads is 1 to 1024, --epochs 1 to 1000000, --batches at least 1")
         }
+        let beforeOpening = processCPUSeconds()
         let local = try LocalStream(
-            iterator: iterator, parameters: try KeyValueParameters.parse(parameters, for: kind), threads: threads)
+            iterator: iterator, parameters: try KeyValueParameters.parse(parameters, for: kind), threads: threads,
+            cacheDirectory: cache)
         defer { local.close() }
         var bar = ProgressBar("bench")
         let total = epochs * min(local.stream.stepCount(epoch: 0), batches ?? .max)
         let (cpuStart, start) = (processCPUSeconds(), monotonicNanoseconds())
         var done = 0
+        var epochCPU: [Double] = []
         for _ in 0..<epochs {
+            let epochStart = processCPUSeconds()
             var count = 0
             while count < batches ?? .max, try await local.next() != nil {
                 count += 1
@@ -50,6 +60,7 @@ struct BenchCommand: AsyncParsableCommand {
                 bar.update(done, of: max(total, done))
             }
             _ = local.stream.reset()
+            epochCPU.append((processCPUSeconds() - epochStart) * 1000)
         }
         let seconds = Double(monotonicNanoseconds() - start) / 1e9
         let cpu = processCPUSeconds() - cpuStart
@@ -61,6 +72,7 @@ struct BenchCommand: AsyncParsableCommand {
             Result(
                 iterator: iterator, threads: threads, images: statistics.samples, seconds: seconds,
                 imagesPerSecond: images / seconds, cpuMillisecondsPerImage: cpu * 1000 / images,
+                openCPUMilliseconds: (cpuStart - beforeOpening) * 1000, epochCPUMilliseconds: epochCPU,
                 readMillisecondsPerImage: milliseconds(statistics.readNanoseconds),
                 decodeMillisecondsPerImage: milliseconds(statistics.decodeNanoseconds),
                 augmentMillisecondsPerImage: milliseconds(statistics.augmentNanoseconds),
@@ -80,6 +92,7 @@ struct BenchCommand: AsyncParsableCommand {
                 + String(format: "%.2f s", result.seconds))
         line("images per second", result.imagesPerSecond, "")
         line("CPU, all threads", result.cpuMillisecondsPerImage, "ms per image")
+        line("  opening, once", result.openCPUMilliseconds, "ms")
         line("  read", result.readMillisecondsPerImage, "ms per image (wall, per worker)")
         line("  decode", result.decodeMillisecondsPerImage, "ms per image (wall, per worker)")
         line("  augment and write", result.augmentMillisecondsPerImage, "ms per image (wall, per worker)")

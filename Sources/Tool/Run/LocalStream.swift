@@ -7,9 +7,14 @@ struct LocalStream {
     let stream: PrefetchedStream
     private let pool: WorkerPool
 
-    /// - Parameter threads: decode threads.
-    init(iterator: String, parameters: [String: ParameterValue], threads: Int) throws {
-        let source = try IteratorCatalog.kind(named: iterator).open(parameters, context: IteratorContext())
+    /// - Parameters:
+    ///   - threads: decode threads.
+    ///   - cacheDirectory: where results of scans are kept; nil: nowhere.
+    init(
+        iterator: String, parameters: [String: ParameterValue], threads: Int, cacheDirectory: String? = nil
+    ) throws {
+        let source = try IteratorCatalog.kind(named: iterator).open(
+            parameters, context: IteratorContext(cacheDirectory: cacheDirectory))
         for warning in source.info.warnings { report("warning: \(warning)") }
         pool = WorkerPool(threads: threads)
         stream = PrefetchedStream(
