@@ -11,12 +11,11 @@ import struct
 import time
 import zlib
 
+import headrace
 import numpy as np
 import pytest
-from running_daemon import BASE, RunningDaemon
-
-import headrace
 from headrace.io import NDArrayIter
+from running_daemon import BASE, RunningDaemon
 
 LIMIT = 8 << 20
 
@@ -158,7 +157,8 @@ def test_what_is_no_array_is_refused(connected, value, words):
 def test_an_array_above_the_limit_is_refused_with_the_sum(connected, daemon):
     wait_until("all memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
     array = np.zeros(LIMIT // 8 + 1)
-    with pytest.raises(headrace.LimitError, match=f"takes {array.nbytes} bytes; this client has handed over 0 of its") as caught:
+    words = f"takes {array.nbytes} bytes; this client has handed over 0 of its"
+    with pytest.raises(headrace.LimitError, match=words) as caught:
         connected.open(iterator="NDArrayIter", data=array)
     assert "limits.max_arrays" in str(caught.value)
     # Two arrays that are small enough alone.
@@ -329,7 +329,7 @@ def test_a_sealed_file_is_mapped_and_its_descriptor_closed(daemon):
         assert memory_files(daemon) == 0
         assert daemon.page("/v1/status")["memory_bytes"] == 16
         peer.attach()
-        kind, error = peer.answer()
+        _kind, error = peer.answer()
         assert "has been handed over already" in error["message"]
     wait_until("the memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
 
@@ -341,7 +341,7 @@ def test_descriptors_are_for_those_who_agreed_on_them(daemon):
         refusal(peer, "which this connection cannot pass")
     with Peer(daemon, features=[]) as peer:
         peer.attach(via="frames")
-        kind, error = peer.answer()
+        _kind, error = peer.answer()
         assert (error["code"], error["scope"]) == ("bad_frame", "connection")
 
 
@@ -351,7 +351,7 @@ def test_a_refused_array_may_still_be_under_way(daemon):
         peer.attach(LIMIT // 4 + 1, via="frames")
         for _ in range(LIMIT >> 20):
             peer.send(0x13, bytes(1 << 20))
-        kind, error = peer.answer()
+        _kind, error = peer.answer()
         assert error["code"] == "over_limit" and error["scope"] == "request"
         assert peer.is_well()
 
@@ -372,7 +372,7 @@ def test_256_arrays_are_the_most(daemon):
             peer.attach(0, name=f"n{number}", via="frames")
             assert peer.answer() == (0x14, {"name": f"n{number}"})
         peer.attach(0, name="more", via="frames")
-        kind, error = peer.answer()
+        _kind, error = peer.answer()
         assert (error["code"], error["scope"]) == ("over_limit", "request")
 
 

@@ -81,7 +81,10 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
 
     @property
     def batch_axis(self) -> int:
-        """The axis that counts the rows: a layout describes the data, and a tensor with fewer axes has them along its first."""
+        """The axis that counts the rows.
+
+        A layout describes the data; a tensor with fewer axes, such as labels, has its rows along the first.
+        """
         axis = self.get_batch_axis(self.layout)
         return axis if 0 <= axis < len(self.shape) else 0
 

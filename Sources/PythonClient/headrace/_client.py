@@ -91,8 +91,8 @@ class Client:
             dataset: a configured data set's name; ``parameters`` override its own.
             iterator: an iterator's name, such as ``ImageRecordIter``; relative paths are taken from this process's
                 working directory.
-            parameters: names and values as in MXNet. Arrays given to NDArrayIter are handed over to the server: in memory
-                that both map on the same machine, over the connection otherwise.
+            parameters: names and values as in MXNet. Arrays given to NDArrayIter are handed over to the
+                server: in memory that both map on the same machine, over the connection otherwise.
 
         Raises:
             BadParameterError: a parameter is unknown, missing or wrong; the message names it and suggests the nearest.

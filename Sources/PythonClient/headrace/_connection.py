@@ -15,8 +15,8 @@ from . import _endpoint, _sidechannel
 from ._endpoint import Endpoint
 from ._handover import HandedArray
 from ._memory import BufferPool
-from ._version import __version__
 from ._sidechannel import SideChannel
+from ._version import __version__
 from ._wire import (
     CONTROL_PAYLOAD_LIMIT,
     HEADER_BYTES,
@@ -302,8 +302,10 @@ class Connection:
                 raise self._lost(awaited, "the server closed the connection")
 
     def _wait(self, deadline: Deadline, awaited: str, *, or_sent: bool = False) -> None:
-        """Returns when there may be something to read, or with ``or_sent`` when some of what is pending has gone; sends it
-        meanwhile."""
+        """Returns when there may be something to read; sends what is pending meanwhile.
+
+        With ``or_sent`` it also returns when some of that has gone.
+        """
         poll = select.poll()
         while True:
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))

@@ -13,17 +13,15 @@ import numpy.typing as npt
 
 from .errors import BadParameterError
 
-_DTYPES = frozenset(
-    "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64".split()
-)
+_DTYPES = frozenset("bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64".split())
 
 
 class HandedArray:
     """An array under the name that a stream's parameters have for it.
 
-    On this machine its elements are copied once, into a sealed memory file that the server maps; the array itself is then
-    not needed any more. Over TCP they are sent anew on every connection, so the array must not change while the stream is
-    in use: the server would notice other data.
+    On this machine its elements are copied once, into a sealed memory file that the server maps; the array itself is
+    then not needed any more. Over TCP they are sent anew on every connection, so the array must not change while the
+    stream is in use: the server would notice other data.
     """
 
     def __init__(self, name: str, array: npt.NDArray[Any]) -> None:
@@ -53,7 +51,7 @@ class HandedArray:
             array: npt.NDArray[Any] = np.fromfile(f"/proc/self/fd/{self._file}", np.uint8)
         else:
             array = _plain(self._array).reshape(-1).view(np.uint8)
-        return memoryview(array)
+        return array.data
 
     def file(self) -> int | None:
         """A descriptor of the sealed memory file; None where the system has none to give."""
@@ -66,7 +64,8 @@ class HandedArray:
     def _sealed_file(self) -> int:
         file = os.memfd_create(f"headrace-{self.name}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            # Written, not mapped and filled: a file with a writable mapping cannot be sealed, and one with holes not served.
+            # Written, not mapped and filled: a file with a writable mapping cannot be sealed, and one with holes is
+            # not served.
             rest = self.elements()
             while rest:
                 rest = rest[os.write(file, rest) :]
@@ -93,7 +92,7 @@ def _plain(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def take(parameters: dict[str, Any]) -> tuple[dict[str, Any], list[HandedArray]]:
-    """Takes ``data`` and ``label`` out of NDArrayIter's parameters: their values for the wire, and the arrays they name.
+    """Takes ``data`` and ``label`` out of NDArrayIter's parameters: their values for the wire, and the arrays in them.
 
     A path is made absolute, a dict becomes a list of pairs, and whatever is neither path nor collection is an array.
 

@@ -1,4 +1,4 @@
-"""``NDArrayIter``: batches of arrays that are in this process already. No server is involved unless one is asked for."""
+"""``NDArrayIter``: batches of arrays that are in this process already, without a server unless one is asked for."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class NDArrayIter(DataIter):
         float32: convert everything but NDArrays, which is what MXNet does. By default each array keeps its type.
         carried_as_pad: with ``roll_over``, report the rows of the epoch before as ``pad`` of the first batch, which is
             what MXNet does, although all rows of that batch are data.
-        served, client, url: have a server make the batches: a client's, the one at an address, or with ``served`` the one
-            that ``headrace.connect()`` finds. Arrays are handed over to it. So it is, too, when ``data`` or ``label``
-            name a file: ``x.npy``, ``x.npz``, ``x.npz#name``, ``x.h5#/name``.
+        served, client, url: have a server make the batches: a client's, the one at an address, or with ``served`` the
+            one that ``headrace.connect()`` finds. Arrays are handed over to it. So it is, too, when ``data`` or
+            ``label`` name a file: ``x.npy``, ``x.npz``, ``x.npz#name``, ``x.h5#/name``.
         parameters: further parameters of the served iterator, such as ``num_parts``.
 
     Raises:

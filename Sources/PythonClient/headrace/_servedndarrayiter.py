@@ -15,9 +15,9 @@ from .errors import BadParameterError
 class ServedNDArrayIter(NDArrayIter):
     """What ``NDArrayIter`` becomes when it is given ``served``, ``client``, ``url`` or a path.
 
-    Batches, names and ends of epochs are those of ``NDArrayIter``. What differs: the permutations of ``shuffle`` are the
-    server's; with ``roll_over`` the rows that begin an epoch follow from its number, also after a reset in mid-epoch; and
-    a position can be saved and loaded.
+    Batches, names and ends of epochs are those of ``NDArrayIter``. What differs: the permutations of ``shuffle`` are
+    the server's; with ``roll_over`` the rows that begin an epoch follow from its number, also after a reset in
+    mid-epoch; and a position can be saved and loaded.
     """
 
     def __init__(

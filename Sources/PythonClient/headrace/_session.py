@@ -80,8 +80,11 @@ class Session:
         options: Options,
         arrays: Sequence[HandedArray] = (),
     ) -> None:
-        """``request`` holds the members of OPEN, ``arrays`` those that its parameters name. Nothing is sent before the first
-        ``exchange``."""
+        """
+        Args:
+            request: the members of OPEN. Nothing is sent before the first ``exchange``.
+            arrays: those that its parameters name.
+        """
         self.options = options
         self.request = request
         self._arrays = list(arrays)
