@@ -37,9 +37,7 @@ extension BatchSource {
     package func execute(
         rows: Range<Int>, of plan: BatchPlan, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
     ) -> Bool { false }
-}
 
-extension BatchSource {
     package func begin(_ plan: BatchPlan, in slab: Slab) {}
 }
 
