@@ -8,6 +8,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+let hdf5: SwiftSetting = .define("HDF5", .when(traits: ["HDF5"]))
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -23,6 +24,9 @@ let package = Package(
         .executable(name: "headraced", targets: ["headraced"]),
         .executable(name: "headrace", targets: ["headrace"]),
     ],
+    traits: [
+        .trait(name: "HDF5", description: "NDArrayIter reads HDF5 files; needs libhdf5.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -36,6 +40,10 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "CHDF5", cSettings: [.define("HEADRACE_HDF5", .when(traits: ["HDF5"]))],
+            // Debian's name; elsewhere it may need a link.
+            linkerSettings: [.linkedLibrary("hdf5_serial", .when(traits: ["HDF5"]))]),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         // Data.
@@ -46,11 +54,11 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators",
-            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib"],
+            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5"],
             exclude: [
                 "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetRecord/README.md", "ImageRecord/README.md",
-                "LibSVM/README.md", "MNIST/README.md", "RawRecord/README.md",
-            ], swiftSettings: settings),
+                "LibSVM/README.md", "MNIST/README.md", "NDArray/README.md", "RawRecord/README.md",
+            ], swiftSettings: settings + [hdf5]),
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),
@@ -106,7 +114,7 @@ let package = Package(
             name: "IteratorsTests",
             dependencies: [
                 "Iterators", "ExampleIterator", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport",
-            ], swiftSettings: settings),
+            ], swiftSettings: settings + [hdf5]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "DataTypes", "TestSupport", nioCore, nioPosix],

@@ -4,7 +4,8 @@
 #   deploy/test.sh [--swift-only | --python-only]
 #
 # --swift-only leaves out the Python and integration tests, --python-only the Swift tests and the format check.
-# One build serves all: release, because pixel loops are slow without optimisation, with -enable-testing. It has a folder of
+# One build serves all: release, because pixel loops are slow without optimisation, with -enable-testing, and with the trait
+# HDF5, whose absence quickstart.sh builds. It has a folder of
 # its own (.build-tests), as its flags differ from those of an ordinary release build and each would undo the other.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
@@ -25,7 +26,7 @@ esac
 # A test that hangs ends its phase instead of the whole run.
 swift_limit_seconds=900 pytest_limit_seconds=600 script_limit_seconds=300
 scratch=$repository/.build-tests
-build_flags=(-c release --scratch-path "$scratch" -Xswiftc -enable-testing)
+build_flags=(-c release --scratch-path "$scratch" -Xswiftc -enable-testing --traits HDF5)
 passed=0 failed=0 skipped=0
 failures=() times=()
 reports=$(mktemp -d)
@@ -98,6 +99,7 @@ finish() {
     exit 0
 }
 
+build_packages+=(libhdf5-dev)
 if [[ $(id -u) -eq 0 && $run_python == yes ]]; then
     # The test of the systemd units boots a container; for users other than root it is skipped.
     build_packages+=(systemd-container curl)

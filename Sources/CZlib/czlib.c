@@ -87,3 +87,53 @@ czlib_status czlib_gunzip(int source, int target, uint64_t limit, uint64_t *cons
     free(buffers);
     return status;
 }
+
+static czlib_status inflate_range(int source, uint64_t position, uint64_t end, int target, uint64_t unpacked, uint32_t crc,
+                                  z_stream *stream, uint8_t *input, uint8_t *output)
+{
+    uint64_t produced = 0;
+    uint32_t found = 0;
+    for (;;) {
+        if (stream->avail_in == 0 && position < end) {
+            size_t wanted = end - position < BLOCK ? (size_t)(end - position) : BLOCK;
+            ssize_t count;
+            do count = pread(source, input, wanted, (off_t)position); while (count < 0 && errno == EINTR);
+            if (count < 0) return CZLIB_READ_FAILED;
+            if (count == 0) return CZLIB_TRUNCATED;
+            position += (uint64_t)count;
+            stream->next_in = input;
+            stream->avail_in = (uInt)count;
+        }
+        stream->next_out = output;
+        stream->avail_out = BLOCK;
+        int result = inflate(stream, Z_NO_FLUSH);
+        size_t count = BLOCK - stream->avail_out;
+        if (result == Z_MEM_ERROR) return CZLIB_NO_MEMORY;
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return CZLIB_DAMAGED;
+        if (count > unpacked - produced) return CZLIB_DAMAGED;
+        if (write_all(target, output, count) != 0) return CZLIB_WRITE_FAILED;
+        found = czlib_crc32(found, output, count);
+        produced += count;
+        if (result == Z_STREAM_END) return produced == unpacked && found == crc ? CZLIB_OK : CZLIB_DAMAGED;
+        /* Neither input nor output: the stream has no end. */
+        if (count == 0 && stream->avail_in == 0 && position >= end) return CZLIB_TRUNCATED;
+    }
+}
+
+czlib_status czlib_inflate_file(int source, uint64_t offset, uint64_t packed, int target, uint64_t unpacked, uint32_t crc)
+{
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    uint8_t *buffers = malloc(2 * BLOCK);
+    if (!buffers) return CZLIB_NO_MEMORY;
+    czlib_status status = CZLIB_NO_MEMORY;
+    /* Negative: no header and no trailer. */
+    if (inflateInit2(&stream, -MAX_WBITS) == Z_OK) {
+        status = inflate_range(source, offset, offset + packed, target, unpacked, crc, &stream, buffers, buffers + BLOCK);
+        int code = errno;
+        inflateEnd(&stream);
+        errno = code;
+    }
+    free(buffers);
+    return status;
+}

@@ -59,7 +59,9 @@ package struct Daemon {
         _ logger: Logger
     ) async throws(DaemonFailure) {
         let limits = configuration.limits
-        let budget = MemoryBudget(limitBytes: limits.memoryBytes, limitBytesPerClient: limits.memoryBytesPerClient)
+        let budget = MemoryBudget(
+            limitBytes: limits.memoryBytes, limitBytesPerClient: limits.memoryBytesPerClient,
+            limitArrayBytes: limits.maxArrayBytes)
         let opener = DatasetOpener(
             rules: DatasetOpener.Rules(
                 datasets: configuration.datasets, paths: configuration.paths,

@@ -19,6 +19,30 @@ package struct Fingerprint: Sendable, Hashable {
         for word in text.packedWords { combine(word) }
     }
 
+    /// Bytes and their number. Four chains run side by side, so that memory is what limits it.
+    package mutating func combine(bytes: UnsafeRawBufferPointer) {
+        combine(UInt64(bytes.count))
+        var lanes: [4 of Fingerprint] = .init(repeating: Fingerprint())
+        let whole = bytes.count / 32 * 32
+        var position = 0
+        while position < whole {
+            for lane in 0..<4 {
+                // The last word of the group ends at `whole` at most.
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: position + 8 * lane, as: UInt64.self)
+                lanes[lane].combine(UInt64(littleEndian: word))
+            }
+            position += 32
+        }
+        for lane in 0..<4 {
+            combine(lanes[lane].low)
+            combine(lanes[lane].high)
+        }
+        while position < bytes.count {
+            combine(unsafe UInt64(bytes[position]))
+            position += 1
+        }
+    }
+
     package var words: [2 of UInt64] { [low, high] }
 
     /// 32 hexadecimal digits.

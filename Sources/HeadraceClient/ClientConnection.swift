@@ -56,6 +56,23 @@ final class ClientConnection: Sendable {
         }
     }
 
+    /// Hands an array over and waits for the answer.
+    func attach(_ array: HeadraceArray) async throws -> ClientHandler.Answer {
+        let message = AttachMessage(name: array.name, shape: array.shape, via: .frames)
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await channel.eventLoop.flatSubmit { [handler, options] in
+                let answer = handler.value.request(deadline: options.openTimeout) {
+                    (machine) throws(SessionFailure) in try machine.attach(message)
+                }
+                handler.value.sendElements(of: array)
+                return answer
+            }.get()
+        } onCancel: {
+            channel.eventLoop.execute { [handler] in handler.value.cancelRequest() }
+        }
+    }
+
     /// The next batch, or nil at the end of the epoch.
     func next() async throws -> HeadraceBatch? {
         try await withTaskCancellationHandler {

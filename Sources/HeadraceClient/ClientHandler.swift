@@ -14,6 +14,7 @@ final class ClientHandler: ChannelInboundHandler {
         case opened(OpenedMessage)
         case moved(PositionMessage)
         case state(StateMessage)
+        case attached(name: String)
         case closed
     }
 
@@ -67,6 +68,16 @@ final class ClientHandler: ChannelInboundHandler {
         } catch {
             return failed(HeadraceError(error))
         }
+    }
+
+    /// Sends an array's elements from byte `start` on, behind its ATTACH: a frame at a time, each when the last one has
+    /// gone, and no more once the server has refused.
+    func sendElements(of array: HeadraceArray, from start: Int = 0) {
+        guard machine.request == .attach, start < array.bytes.count, let context else { return }
+        let end = min(start + WireLimits.controlPayloadBytes, array.bytes.count)
+        let frame = encoder.encode(elements: ByteBuffer(bytes: array.bytes[start..<end]))
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        context.writeAndFlush(NIOAny(frame)).whenSuccess { handler.value.sendElements(of: array, from: end) }
     }
 
     /// The next batch, or nil at the end of the epoch. After a time-out the call may be repeated.
@@ -171,6 +182,7 @@ final class ClientHandler: ChannelInboundHandler {
             forget()
             answer(.moved(position))
         case .state(let state): answer(.state(state))
+        case .attached(let message): answer(.attached(name: message.name))
         case .streamClosed:
             forget()
             end(.failure(HeadraceError(.notNow, "the stream is closed")))

@@ -43,7 +43,8 @@ public final class HeadraceClient: Sendable {
         }
         let connection = try await ClientConnection.make(to: target, options: options)
         let hello = HelloMessage.client(
-            software: options.software, features: options.checksums ? [WireLimits.checksumFeature] : [],
+            software: options.software,
+            features: [WireLimits.arraysFeature] + (options.checksums ? [WireLimits.checksumFeature] : []),
             processID: Int(getpid()), maxFrameBytes: UInt64(max(options.maxBatchBytes, 0)))
         do {
             let answer = try await connection.request(deadline: options.connectTimeout) { $0.greet(hello) }
@@ -83,6 +84,21 @@ public final class HeadraceClient: Sendable {
         }
         guard case .opened(let opened) = answer else { throw ClientConnection.mismatch }
         return HeadraceStream(backend: ConnectedStream(connection: connection), opened: opened)
+    }
+
+    /// Hands an array over to the server, before a stream is opened. It lives as long as the connection.
+    ///
+    /// ```swift
+    /// let images = try HeadraceArray("images", pixels, shape: [60_000, 28, 28])
+    /// try await client.attach(images)
+    /// let stream = try await client.open(
+    ///     iterator: "NDArrayIter", parameters: ["data": images.reference, "batch_size": 128])
+    /// ```
+    ///
+    /// The elements are sent over the connection, also on the same machine.
+    public func attach(_ array: HeadraceArray) async throws {
+        let answer = try await connection.attach(array)
+        guard case .attached(let name) = answer, name == array.name else { throw ClientConnection.mismatch }
     }
 
     /// Closes the connection, and with it the stream.

@@ -4,8 +4,10 @@ internal import DataTypes
 public struct TensorDescription: Sendable, Hashable {
     /// The number format of the elements.
     public enum ElementType: String, Sendable, Hashable {
+        /// A byte that is 0 or 1.
+        case bool
         /// Whole numbers.
-        case uint8, int8, int32, int64, uint64
+        case uint8, int8, uint16, int16, uint32, int32, int64, uint64
         /// Floating point.
         case float16, bfloat16, float32, float64
     }
@@ -28,8 +30,12 @@ public struct TensorDescription: Sendable, Hashable {
         isSparse = desc.storage != .dense
         elementType =
             switch desc.elementType {
+            case .bool: .bool
             case .uint8: .uint8
             case .int8: .int8
+            case .uint16: .uint16
+            case .int16: .int16
+            case .uint32: .uint32
             case .int32: .int32
             case .int64: .int64
             case .uint64: .uint64

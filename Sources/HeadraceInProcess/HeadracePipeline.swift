@@ -41,11 +41,16 @@ public final class HeadracePipeline: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: as MXNet names them.
+    ///   - arrays: what parameters of `NDArrayIter` name by `reference`. They are copied.
     ///   - token: where to start, from a batch or a stream.
     /// - Throws: `HeadraceError`.
     public func open(
-        iterator: String, parameters: [String: HeadraceValue] = [:], token: String? = nil
+        iterator: String, parameters: [String: HeadraceValue] = [:], arrays: [HeadraceArray] = [], token: String? = nil
     ) async throws -> HeadraceStream {
+        var context = context
+        for array in arrays {
+            context.arrays[array.name] = HandedArray(name: array.name, shape: array.shape, copying: array.bytes)
+        }
         let source: any BatchSource = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { [context] in
                 continuation.resume(

@@ -4,7 +4,10 @@ package import DataTypes
 package enum IteratorCatalog {
     package static let all: [IteratorKind] =
         ImageRecordVariant.allCases.map(\.kind)
-        + [ImageDetRecordSource.kind, CSVIterator.kind, LibSVMIterator.kind, MNISTIterator.kind, RawRecordSource.kind]
+        + [
+            ImageDetRecordSource.kind, CSVIterator.kind, LibSVMIterator.kind, MNISTIterator.kind, NDArrayIterator.kind,
+            RawRecordSource.kind,
+        ]
 
     /// - Throws: `.unknownIterator`, with the nearest name.
     package static func kind(named name: String) throws(StreamError) -> IteratorKind {

@@ -12,11 +12,13 @@ package struct IteratorKind: Sendable {
     package let pathParameters: [String]
     /// Those of them that may name several files: entries separated by `;`, each a file, a folder or a pattern.
     package let pathListParameters: Set<String>
+    /// Those of them that may name arrays too. The iterator itself has every file among them checked.
+    package let arrayParameters: Set<String>
     private let opener: @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
 
     package init(
         name: String, summary: String, specs: [ParameterSpec], pathParameters: [String],
-        pathListParameters: Set<String> = [],
+        pathListParameters: Set<String> = [], arrayParameters: Set<String> = [],
         opener: @escaping @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
     ) {
         self.name = name
@@ -24,6 +26,7 @@ package struct IteratorKind: Sendable {
         self.specs = specs
         self.pathParameters = pathParameters
         self.pathListParameters = pathListParameters
+        self.arrayParameters = arrayParameters
         self.opener = opener
     }
 
@@ -57,6 +60,8 @@ package struct IteratorContext: Sendable {
     package var maxPixels: Int
     /// Largest record, in bytes, that is read.
     package var maxRecordBytes: Int
+    /// Arrays that the client has handed over, by name: what `array:NAME` stands for.
+    package var arrays: [String: HandedArray] = [:]
     /// Largest batch, in bytes, that is sent. For messages that know more than the daemon's own check.
     package var maxBatchBytes: Int
     /// Memory for what need not be read or decoded again.

@@ -9,6 +9,9 @@ struct Peer {
     let processID: Int32?
     let userID: UInt32?
 
+    /// What every peer on a Unix socket is called.
+    static let unixName = "unix"
+
     /// - Parameters:
     ///   - address: the connection's remote address; without an IP address it is a Unix socket's.
     ///   - credentials: those of a Unix socket's peer.
@@ -19,7 +22,7 @@ struct Peer {
             name = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
             source = .host(host)
         } else {
-            name = "unix"
+            name = Self.unixName
             source = userID.map(ClientSource.user) ?? .unknown
         }
     }

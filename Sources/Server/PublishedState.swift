@@ -12,7 +12,7 @@ struct PublishedState: Equatable {
         state =
             switch machine.state {
             case .connected: .connected
-            case .greeted: .greeted
+            case .greeted, .attaching: .greeted
             case .opening, .abandoning: .opening
             case .streaming: .streaming
             case .ended: .ended

@@ -34,6 +34,7 @@ package final class Server: Service {
         environment = SessionEnvironment(configuration: configuration, opener: opener, logger: logger)
         environment.openPool.start()
         environment.checksumPool.start()
+        environment.arrayPool.start()
     }
 
     deinit { shutDownPools() }
@@ -143,5 +144,6 @@ package final class Server: Service {
     private func shutDownPools() {
         environment.openPool.shutdownGracefully { _ in }
         environment.checksumPool.shutdownGracefully { _ in }
+        environment.arrayPool.shutdownGracefully { _ in }
     }
 }

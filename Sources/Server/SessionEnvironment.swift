@@ -12,8 +12,11 @@ final class SessionEnvironment: Sendable {
     let allocator = ByteBufferSlabAllocator()
     /// Opening a stream reads indexes and may take long on a slow disk; so many can at the same time.
     let openPool = NIOThreadPool(numberOfThreads: 4)
-    /// Checksums of batches: hundreds of megabytes are no work for an event loop that others wait for.
+    /// Checksums of batches, and large memory that is given back: hundreds of megabytes are no work for an event loop that
+    /// others wait for.
     let checksumPool = NIOThreadPool(numberOfThreads: 2)
+    /// Descriptors of clients are taken over and closed: for one that is not what it should be, that may last.
+    let arrayPool = NIOThreadPool(numberOfThreads: 2)
     let logger: Logger
     private let refusals = Mutex(LogLimiter())
 

@@ -19,7 +19,7 @@ extension SessionHandler {
         write(ByteBuffer(string: text), context)
     }
 
-    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         let count = bytes.readableBytes
         pendingControlBytes += count
         queuedBytes += UInt64(count)

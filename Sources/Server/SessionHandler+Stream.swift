@@ -15,6 +15,8 @@ extension SessionHandler {
             run(machine.openFailed(error))
             return
         }
+        var request = request
+        request.arrays = arrays
         self.request = request
         let opening = StreamOpening()
         self.opening = opening
@@ -22,10 +24,11 @@ extension SessionHandler {
         let eventLoop = context.eventLoop
         let environment = environment
         let identity = identity
+        let opened = request
         environment.openPool.submit { state in
             let result: Result<any BatchStream, StreamError>? =
                 switch state {
-                case .active: opening.run(request, client: identity, environment: environment)
+                case .active: opening.run(opened, client: identity, environment: environment)
                 case .cancelled: nil
                 }
             eventLoop.execute { handler.value.opened(result) }

@@ -47,6 +47,15 @@ final class SessionHandler: ChannelDuplexHandler {
     var stream: (any BatchStream)?
     var streamID: UInt64 = 0
     var request: OpenRequest?
+    /// What the client has handed over, by name.
+    var arrays: [String: HandedArray] = [:]
+    /// The array whose elements are coming in.
+    var upload: ArrayUpload?
+    /// Where descriptors come over, when that was agreed on.
+    var descriptors: DescriptorChannel?
+    /// Counts descriptors to be taken over, each from its ATTACH to its answer.
+    var takeOverNumber = 0
+    var takeOverDeadline: Scheduled<Void>?
     var badRecordLog = LogLimiter()
     private var lineLog = LogLimiter()
     /// The checksum of the batch that the machine is being told of, when checksums are in effect.
@@ -59,7 +68,9 @@ final class SessionHandler: ChannelDuplexHandler {
         self.environment = environment
         self.identity = identity
         self.refusal = refusal
-        machine = ServerSessionMachine(software: environment.configuration.software, session: identity.id)
+        machine = ServerSessionMachine(
+            software: environment.configuration.software, session: identity.id,
+            passesDescriptors: identity.peer == Peer.unixName)
         deadlines = SessionDeadlines(environment.configuration, now: .now)
         log = environment.logger
         log[metadataKey: "client"] = "\(identity.id)"
@@ -85,6 +96,7 @@ final class SessionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         run(machine.connectionLost())
         opening?.abandon()
+        dropArrays()
         checks?.cancel()
         closingTask?.cancel()
         self.context = nil
@@ -178,7 +190,11 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func perform(_ action: ServerSessionMachine.Action) {
         switch action {
+        case .send(.hello(let answer)): greet(answer)
         case .send(let message): send(message)
+        case .attach(let name, let shape, let way): attach(name, shape, way)
+        case .appendToArray(let elements): upload?.append(elements)
+        case .finishArray: finishArray()
         case .sendBatch(let batch, let token): send(batch, token: token)
         case .sendRaw(let text): sendRaw(text)
         case .open(let request): open(request)
@@ -223,7 +239,7 @@ final class SessionHandler: ChannelDuplexHandler {
         guard let context, !isFinishing else { return }
         let isClientsTurn =
             switch machine.state {
-            case .greeted, .ended, .failed: true
+            case .greeted, .attaching, .ended, .failed: true
             case .streaming: machine.credits == 0
             case .connected, .opening, .abandoning, .closed: false
             }

@@ -55,7 +55,8 @@ extension BatchHeader {
             throw .badEntry(name: Self.indexName, reason: "is not a list of U64")
         }
         let rows = index.desc.shape[0]
-        for tensor in data + label where sparse[tensor.desc.name] == nil && tensor.desc.shape.first != rows {
+        for tensor in data + label
+        where sparse[tensor.desc.name] == nil && tensor.desc.shape[tensor.desc.batchAxis] != rows {
             throw .badEntry(name: tensor.desc.name, reason: "has another number of rows than 'index', \(rows)")
         }
         address = BatchAddress(

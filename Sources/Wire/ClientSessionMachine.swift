@@ -3,7 +3,7 @@ package import NIOCore
 
 /// The client's side of one connection. Pure, as the server's: frames and wishes go in, actions come out.
 ///
-/// One request (HELLO, OPEN, RESET or SEEK, STATE, CLOSE) is under way at a time; its answer is an event.
+/// One request (HELLO, ATTACH, OPEN, RESET or SEEK, STATE, CLOSE) is under way at a time; its answer is an event.
 ///
 /// Credit: the server is granted `window` batches whenever the stream stands at a new place, and one more for each that
 /// has been consumed. Between RESET or SEEK and its answer nothing is granted, and what comes is held: POSITION drops
@@ -24,6 +24,8 @@ package struct ClientSessionMachine: ~Copyable {
         case state(StateMessage)
         /// The answer to CLOSE.
         case streamClosed
+        /// The answer to ATTACH.
+        case attached(AttachedMessage)
         /// The request under way was refused; nothing has changed.
         case refused(ErrorMessage)
         case batch(BatchHeader, ByteBuffer)
@@ -40,6 +42,7 @@ package struct ClientSessionMachine: ~Copyable {
 
     package enum Request: String, Sendable {
         case hello = "HELLO"
+        case attach = "ATTACHED"
         case open = "OPEN"
         case move = "POSITION"
         case state = "STATE"
@@ -56,6 +59,8 @@ package struct ClientSessionMachine: ~Copyable {
     package private(set) var credits = 0
 
     private let window: Int
+    /// What is in effect of the features.
+    private var features: Set<String> = []
     private var opened: OpenedMessage?
     /// What came since the RESET or SEEK under way.
     private var held: [Event] = []
@@ -79,6 +84,15 @@ package struct ClientSessionMachine: ~Copyable {
     package mutating func open(_ message: OpenMessage) throws(SessionFailure) -> [Action] {
         try begin(.open, in: [.greeted])
         return [.send(.open(message))]
+    }
+
+    /// Hands over an array. The owner sends its elements in DATA frames behind the actions, as long as ATTACH is under way.
+    package mutating func attach(_ message: AttachMessage) throws(SessionFailure) -> [Action] {
+        guard features.contains(WireLimits.arraysFeature) else {
+            throw .notNow("this server takes no arrays; update headraced, or open the data from a file")
+        }
+        try begin(.attach, in: [.greeted])
+        return [.send(.attach(message))]
     }
 
     package mutating func reset() throws(SessionFailure) -> [Action] {
@@ -150,6 +164,9 @@ package struct ClientSessionMachine: ~Copyable {
         case (.pong, _, _): return []
         case (.goAway(let goAway), _, _): return [.deliver(.goAway(goAway))]
         case (.opened(let opened), .greeted, .open): return begun(opened)
+        case (.attached(let answer), .greeted, .attach):
+            request = nil
+            return [.deliver(.attached(answer))]
         case (.position(let position), _, .move): return moved(position)
         case (.state(let answer), _, .state):
             request = nil
@@ -180,6 +197,7 @@ package struct ClientSessionMachine: ~Copyable {
         }
         request = nil
         state = .greeted
+        features = Set(hello.features)
         return [.deliver(.greeted(hello))]
     }
 
@@ -265,7 +283,8 @@ package struct ClientSessionMachine: ~Copyable {
         if let request { throw .notNow("an answer is still awaited: \(request.rawValue)") }
         guard allowed.contains(state) else {
             throw .notNow(
-                wish == .open ? "a stream is open on this connection" : "no stream is open on this connection")
+                wish == .open || wish == .attach
+                    ? "a stream is open on this connection" : "no stream is open on this connection")
         }
         request = wish
     }

@@ -32,6 +32,19 @@ package struct FrameEncoder: ~Copyable, Sendable {
         return frame
     }
 
+    /// One whole DATA frame, with a checksum.
+    ///
+    /// - Parameter elements: 1 byte to the limit of a control payload.
+    package mutating func encode(elements: ByteBuffer) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.reserveCapacity(WireLimits.headerBytes + elements.readableBytes)
+        header(
+            type: .data, lengthBytes: elements.readableBytes, stream: 1, checksum: Checksum.crc32(elements)
+        ).write(into: &frame)
+        frame.writeImmutableBuffer(elements)
+        return frame
+    }
+
     private mutating func header(
         type: FrameType, lengthBytes: Int, stream: UInt32, checksum: UInt32?
     ) -> FrameHeader {

@@ -17,6 +17,9 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case pong = 0x0F
     case goAway = 0x10
     case close = 0x11
+    case attach = 0x12
+    case data = 0x13
+    case attached = 0x14
 
     /// The name that `protocol/SPEC.md` uses.
     package var name: String {
@@ -38,6 +41,9 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
         case .pong: "PONG"
         case .goAway: "GOAWAY"
         case .close: "CLOSE"
+        case .attach: "ATTACH"
+        case .data: "DATA"
+        case .attached: "ATTACHED"
         }
     }
 

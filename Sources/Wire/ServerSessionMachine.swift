@@ -1,4 +1,5 @@
 package import DataTypes
+package import NIOCore
 
 /// The server's side of one connection: what each frame means in each state, and what is to be done about it.
 ///
@@ -6,7 +7,9 @@ package import DataTypes
 /// the actions in order, on its event loop, and reports back what they led to.
 ///
 /// ```
-///            HELLO           OPEN            opened             RESET, SEEK
+///                  attaching
+///             ATTACH ▲ │ attached
+///            HELLO   │ ▼     OPEN            opened             RESET, SEEK
 /// connected ──────▶ greeted ──────▶ opening ────────▶ streaming ◀───────────┐
 ///                     ▲                │ CLOSE          │ │ ├─ epochEnded ─▶ ended ──┤
 ///                     ├── abandoning ◀─┘                │ │ └─ streamFailed ▶ failed ┘
@@ -25,6 +28,13 @@ package struct ServerSessionMachine: ~Copyable {
         case sendBatch(DataBatch, token: String)
         /// Send these bytes instead of a frame: the answer to a peer that speaks HTTP.
         case sendRaw(String)
+        /// Make room for an array. Then, for one that comes by descriptor, take it over and call `attached` or
+        /// `attachFailed`; for one that comes in frames, call `attachFailed` when there is no room.
+        case attach(name: String, ArrayShape, AttachMessage.Way)
+        /// The next bytes of the array, which has room for them.
+        case appendToArray(ByteBuffer)
+        /// The array is whole; call `attached`.
+        case finishArray
         /// Open a stream away from the event loop, then call `opened` or `openFailed`, even when the client has gone.
         case open(OpenRequest)
         /// Call the stream's `next`; report the result, with the ticket, to `batchReady`, `epochEnded` or `streamFailed`.
@@ -44,14 +54,16 @@ package struct ServerSessionMachine: ~Copyable {
     }
 
     package enum State: String, Sendable {
-        case connected, greeted, opening, abandoning, streaming, ended, failed, closed
+        case connected, greeted, attaching, opening, abandoning, streaming, ended, failed, closed
     }
 
     package internal(set) var state = State.connected
     /// The client's greeting, once it has come.
     package private(set) var client: HelloMessage?
+    /// What is in effect of the features.
+    package private(set) var features: Set<String> = []
     /// Whether BATCH frames carry checksums.
-    package private(set) var sendsChecksums = false
+    package var sendsChecksums: Bool { features.contains(WireLimits.checksumFeature) }
     /// Batches the client has asked for and not yet got.
     package internal(set) var credits = 0
     /// The next batch to send.
@@ -66,6 +78,13 @@ package struct ServerSessionMachine: ~Copyable {
 
     private let software: String
     private let session: UInt64
+    private let offered: Set<String>
+    /// The array under way; its DATA frames still bring `missing` bytes.
+    var upload: (name: String, missing: Int, comesInFrames: Bool)?
+    /// Bytes of an array that was refused and may be on their way yet.
+    var unwantedBytes = 0
+    /// Names of the arrays that are there.
+    var arrays: Set<String> = []
     /// Identity and policy of the open stream; nil without one.
     var stream: StreamInfo?
     /// Marks the outstanding call of `next`; answers with another ticket are too late and ignored.
@@ -75,15 +94,28 @@ package struct ServerSessionMachine: ~Copyable {
     /// - Parameters:
     ///   - software: the server's name for HELLO, such as `headraced/0.1.0`.
     ///   - session: this connection's number in logs and status pages.
-    package init(software: String, session: UInt64) {
+    ///   - passesDescriptors: whether this connection can have a side channel for file descriptors.
+    package init(software: String, session: UInt64, passesDescriptors: Bool = false) {
         self.software = software
         self.session = session
+        offered = Set(
+            [WireLimits.checksumFeature, WireLimits.arraysFeature]
+                + (passesDescriptors ? [WireLimits.descriptorsFeature] : []))
+    }
+
+    /// No side channel could be made; to be called before the answer to HELLO is sent, which is returned anew.
+    package mutating func withdrawDescriptors(_ answer: HelloMessage) -> HelloMessage {
+        features.remove(WireLimits.descriptorsFeature)
+        var answer = answer
+        answer.features.removeAll { $0 == WireLimits.descriptorsFeature }
+        return answer
     }
 
     /// What the stream is waiting for, in a word: `credit`, `decode`, `socket`, `reset`, or `-` without a stream.
     package var waitingFor: String {
         switch state {
         case .connected, .greeted, .closed: "-"
+        case .attaching: "array"
         case .opening, .abandoning: "open"
         case .ended, .failed: "reset"
         case .streaming:
@@ -98,6 +130,8 @@ package struct ServerSessionMachine: ~Copyable {
         guard state != .closed else { return [] }
         let type = frame.header.type
         guard (type == .hello) == (state == .connected) else { return notAllowed(type) }
+        if type == .data { return receivedData(frame.payload) }
+        if type != .ping, type != .pong { unwantedBytes = 0 }
         do {
             guard let message = try ControlMessage(decoding: frame, sender: .client) else { return notAllowed(type) }
             if case .hello(let hello) = message { return greet(hello) }
@@ -129,12 +163,11 @@ package struct ServerSessionMachine: ~Copyable {
                     hint: hello.major > WireLimits.majorVersion ? "update headraced" : "update the client"))
         }
         client = hello
-        let features = hello.features.contains(WireLimits.checksumFeature) ? [WireLimits.checksumFeature] : []
-        sendsChecksums = !features.isEmpty
+        features = offered.intersection(hello.features)
         state = .greeted
         let answer = HelloMessage(
             major: WireLimits.majorVersion, minor: min(max(hello.minor, 0), WireLimits.minorVersion),
-            features: features, server: software, session: session,
+            features: features.sorted(), server: software, session: session,
             maxFrameBytes: UInt64(WireLimits.controlPayloadBytes))
         return [.send(.hello(answer))]
     }
@@ -150,6 +183,8 @@ package struct ServerSessionMachine: ~Copyable {
             let release = releaseStream()
             state = .closed
             return [.clientFailed(failure)] + release + [.closeConnection]
+        case (.attach(let attach), .greeted) where features.contains(WireLimits.arraysFeature):
+            return self.attach(attach)
         case (.open(let open), .greeted):
             return self.open(open)
         case (.credit(let credit), .streaming), (.credit(let credit), .ended), (.credit(let credit), .failed):
@@ -296,7 +331,7 @@ package struct ServerSessionMachine: ~Copyable {
 
     func refuse(_ error: StreamError) -> [Action] { [.send(.error(ErrorMessage(error, scope: .request)))] }
 
-    private mutating func notAllowed(_ type: FrameType) -> [Action] {
+    mutating func notAllowed(_ type: FrameType) -> [Action] {
         fail(StreamError(.badFrame, "\(type.name) is not allowed in the state '\(state.rawValue)'"))
     }
 }

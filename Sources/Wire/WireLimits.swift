@@ -1,7 +1,7 @@
 /// The fixed limits of the protocol (`protocol/SPEC.md` §1).
 package enum WireLimits {
     package static let majorVersion = 1
-    package static let minorVersion = 0
+    package static let minorVersion = 1
     /// Bytes of a frame's header.
     package static let headerBytes = 32
     /// Payload bytes of every frame but BATCH.
@@ -20,4 +20,12 @@ package enum WireLimits {
     package static let epochs = 1 << 31
     /// The feature name that asks for checksums on BATCH frames.
     package static let checksumFeature = "checksum"
+    /// The feature name of arrays that the client hands over.
+    package static let arraysFeature = "arrays"
+    /// The feature name of file descriptors beside the frames, on Unix sockets.
+    package static let descriptorsFeature = "descriptors"
+    /// Arrays that one connection may hand over.
+    package static let arraysPerConnection = 256
+    /// Bytes of an array's name.
+    package static let arrayNameBytes = 64
 }

@@ -38,6 +38,7 @@ import Testing
         "threads": "3", "readers": "9", "limits.memory": "3GiB", "limits.memory_per_client": "1500MiB",
         "limits.connections": "5", "limits.connections_per_client": "4", "limits.streams": "3",
         "limits.max_pixels": "1000", "limits.max_record": "12345", "limits.max_frame": "1MB",
+        "limits.max_arrays": "0B",
         "timeouts.handshake": "3", "timeouts.idle": "90m", "timeouts.write_stall": "1500ms", "timeouts.drain": "1h",
         "state_directory": "/var/x", "roots": "[/data, \"/with \\\"quotes\\\"\"]", "log.level": "debug",
         "log.format": "json",

@@ -231,4 +231,37 @@ struct EndToEndTests {
             await client.close()
         }
     }
+
+    @Test("the Swift client hands arrays over, and reads batches of them", arguments: [7, 400_000])
+    func arrays(rows: Int) async throws {
+        let folder = try TemporaryFolder()
+        let values = (0..<2 * rows).map { Float($0) }
+        let labels = Array(0..<rows)
+        try await withServer(
+            ["unix:\(folder.path)/s", "tcp://127.0.0.1:0"], threads: 2, roots: [], handsArraysOver: true
+        ) { bound in
+            for address in bound {
+                let client = try await HeadraceClient.connect(address)
+                let data = try HeadraceArray("x", values, shape: [rows, 2])
+                let label = try HeadraceArray("y", labels, shape: [rows])
+                try await client.attach(data)
+                try await client.attach(label)
+                let error = await #expect(throws: HeadraceError.self) { try await client.attach(label) }
+                #expect(error?.message.contains("has been handed over already") == true)
+                let stream = try await client.open(
+                    iterator: "NDArrayIter",
+                    parameters: [
+                        "data": data.reference, "label": [["number", label.reference]], "batch_size": .integer(rows),
+                    ])
+                #expect(stream.provideLabel.map(\.name) == ["number"])
+                let batch = try #require(try await stream.next())
+                let (floats, numbers) = (batch.data[0], batch.label[0])
+                #expect(floats.span(as: Float.self).count == 2 * rows)
+                #expect((0..<2 * rows).allSatisfy { floats.span(as: Float.self)[$0] == Float($0) })
+                #expect((0..<rows).allSatisfy { numbers.span(as: Int64.self)[$0] == Int64($0) })
+                await client.close()
+            }
+        }
+        #expect(throws: HeadraceError.self) { try HeadraceArray("x", [Float(1)], shape: [2]) }
+    }
 }

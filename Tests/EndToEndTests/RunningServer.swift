@@ -11,9 +11,12 @@ import Testing
 import Transport
 
 /// Runs a server on `endpoints` while `body` does, with the bound addresses.
+///
+/// - Parameter handsArraysOver: what arrays take goes back when the last worker lets go of a source, which may be later than
+///   the stream's end.
 func withServer<R: Sendable>(
     _ endpoints: [String], threads: Int, roots: [String],
-    kinds: [IteratorKind] = IteratorCatalog.all, _ body: ([String]) async throws -> R
+    kinds: [IteratorKind] = IteratorCatalog.all, handsArraysOver: Bool = false, _ body: ([String]) async throws -> R
 ) async throws -> R {
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
@@ -35,7 +38,7 @@ func withServer<R: Sendable>(
     server.beginDrain(deadline: Duration.seconds(5))
     try await running
     // Every stream has ended, so every slab's reservation has come back.
-    #expect(budget.usedBytes == 0)
+    #expect(budget.usedBytes == 0 || handsArraysOver)
     return try result.get()
 }
 

@@ -46,6 +46,14 @@ struct HeadraceInProcessTests {
         #expect(rows.sorted() == (0..<20).map(Float.init))
     }
 
+    @Test("arrays of the program are served like data in files")
+    func arrays() async throws {
+        let array = try HeadraceArray("x", (0..<12).map { Float($0) }, shape: [6, 2])
+        let stream = try await HeadracePipeline(threads: 2).open(
+            iterator: "NDArrayIter", parameters: ["data": array.reference, "batch_size": 4], arrays: [array])
+        #expect(try await Self.epoch(stream) == [Array(0..<8).map(Float.init), [8, 9, 10, 11, 0, 1, 2, 3]])
+    }
+
     @Test("batches can be held, as many as there are, and outlive the stream and its threads")
     func heldBatches() async throws {
         let folder = try TemporaryFolder()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from contextlib import ExitStack
 
@@ -39,6 +40,28 @@ def test_the_cases_are_all_there(cases):
 def test_cases_in_the_client(family, reference, cases):
     chosen = [case for case in comparable(cases) if case["iterator"] == family and not served(case)]
     compare_all(family, chosen, reference, client=None)
+
+
+def test_cases_of_arrays_that_are_handed_over(reference, cases, client):
+    """The same cases with the server's NDArrayIter, to which the client hands its arrays over."""
+    chosen = [case for case in comparable(cases) if case["iterator"] == "NDArrayIter"]
+    compare_all("NDArrayIter, handed over", chosen, reference, client)
+
+
+def test_cases_of_files(reference, cases, client, monkeypatch):
+    """And with the files that the arrays of the cases come from."""
+    monkeypatch.chdir(reference)
+    monkeypatch.setattr(sys.modules[__name__], "load", paths)
+    chosen = [case for case in comparable(cases) if case["iterator"] == "NDArrayIter"]
+    compare_all("NDArrayIter, files", chosen, reference, client)
+
+
+def paths(spec, root):
+    if isinstance(spec, list):
+        return [paths(each, root) for each in spec]
+    if isinstance(spec, dict):
+        return spec["npy"] if "npy" in spec else {name: paths(each, root) for name, each in spec.items()}
+    return spec
 
 
 def test_cases_over_the_server(reference, cases, request, monkeypatch):
@@ -114,7 +137,12 @@ def make(spec, root, client, options, module, opened):
     name, parameters = spec["iterator"], dict(spec["params"])
     if name == "NDArrayIter":
         arrays = {role: load(parameters.pop(role), root) for role in ("data", "label") if role in parameters}
-        return module.NDArrayIter(**arrays, **parameters, **options)
+        if client is not None:
+            options = {**options, "client": client}
+        iterator = module.NDArrayIter(**arrays, **parameters, **options)
+        if client is not None:
+            opened.callback(iterator.close)
+        return iterator
     if name not in CASES:
         iterator = getattr(module, name)(client=client, **parameters)
         opened.callback(iterator.close)

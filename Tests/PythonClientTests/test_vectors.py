@@ -152,9 +152,10 @@ def test_the_client_writes_the_same_bytes(vector):
 
 
 # What only a server can judge: whether a message may come now, and what a client's request means.
-SERVER_ONLY = {"not_allowed", "version", "bad_open"}
+SERVER_ONLY = {"not_allowed", "version", "bad_open", "bad_attach"}
 CLIENT_REQUESTS = {"hello-without-major", "hello-text-major", "hello-without-max-frame", "open-parameter-object",
-                   "credit-text", "credit-fraction", "credit-huge"}  # fmt: skip
+                   "credit-text", "credit-fraction", "credit-huge", "attach-without-bytes", "attach-unknown-way",
+                   "attach-fractional-extent", "attached-without-name"}  # fmt: skip
 PROMISED = (
     [DataDesc("data", (3, 3, 2, 2), np.dtype("<f4"))],
     [DataDesc("softmax_label", (3,), np.dtype("<f4"))],

@@ -14,6 +14,8 @@ final class FakeOpener: StreamOpener {
     let slowMayEnd = Event()
     /// Signalled when `streams` has the stream of `slow`.
     let slowHasEnded = Event()
+    /// What arrays are taken from.
+    let budget = MemoryBudget(limitBytes: 1 << 24, limitBytesPerClient: 1 << 24)
     private let state = Mutex(State())
 
     init(_ plan: FakePlan) { self.plan = plan }
@@ -40,5 +42,12 @@ final class FakeOpener: StreamOpener {
         }
         if request.dataset == "slow" { slowHasEnded.signal() }
         return stream
+    }
+
+    /// As much as the plan says, for all clients together.
+    func admit(
+        _ shape: ArrayShape, named name: String, client: ClientIdentity
+    ) throws(StreamError) -> MemoryReservation {
+        try budget.reserveArray(shape.byteCount, client: 0, name: name)
     }
 }

@@ -4,10 +4,15 @@ import Wire
 
 /// A server machine whose actions read as short lines, and the stream that a server would hold for it.
 struct ServerTrace: ~Copyable {
-    var machine = ServerSessionMachine(software: "headraced/test", session: 7)
+    var machine: ServerSessionMachine
     private let steps: Int
 
-    init(steps: Int = 3) { self.steps = steps }
+    init(steps: Int = 3, passesDescriptors: Bool = false) {
+        self.steps = steps
+        machine = ServerSessionMachine(software: "headraced/test", session: 7, passesDescriptors: passesDescriptors)
+    }
+
+    mutating func gets(_ frame: Frame) -> [String] { machine.received(frame).map(Self.line) }
 
     mutating func gets(_ message: ControlMessage) -> [String] {
         machine.received(Samples.frame(message)).map(Self.line)
@@ -59,6 +64,9 @@ struct ServerTrace: ~Copyable {
         case .sendBatch(let batch, let token):
             "BATCH \(batch.address.epoch).\(batch.address.step) token \(token.split(separator: ".").suffix(2).joined(separator: "."))"
         case .sendRaw(let text): "raw \(text.prefix(12))"
+        case .attach(let name, let shape, let way): "attach \(name) \(shape.byteCount) \(way.rawValue)"
+        case .appendToArray(let bytes): "append \(bytes.readableBytes)"
+        case .finishArray: "finish"
         case .open(let request): "open \(request.dataset ?? request.iterator ?? "")"
         case .next(let ticket): "next \(ticket)"
         case .resetStream: "reset"

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 TYPES = {
     "HELLO": 0x01, "OPEN": 0x02, "OPENED": 0x03, "CREDIT": 0x04, "BATCH": 0x05, "RELEASE": 0x06, "EPOCH_END": 0x07,
     "RESET": 0x08, "SEEK": 0x09, "POSITION": 0x0A, "STATE": 0x0B, "NOTICE": 0x0C, "ERROR": 0x0D, "PING": 0x0E,
-    "PONG": 0x0F, "GOAWAY": 0x10, "CLOSE": 0x11,
+    "PONG": 0x0F, "GOAWAY": 0x10, "CLOSE": 0x11, "ATTACH": 0x12, "DATA": 0x13, "ATTACHED": 0x14,
 }
 STREAM_0 = {"HELLO", "PING", "PONG", "GOAWAY"}
 MANIFEST = "0123456789abcdef0123456789abcdef"
@@ -60,6 +60,7 @@ def bad(file, name, why, sender, raw, reason, code="bad_frame", scope="connectio
 
 # ---------------------------------------------------------------- valid/control.json
 
+ATTACH = {"name": "a0", "dtype": "float32", "shape": [2, 3], "order": "C", "bytes": 24, "via": "frames"}
 HELLO = {"major": 1, "minor": 0, "features": ["checksum"], "client": "headrace-python/0.1.0", "pid": 4711,
          "max_frame": 4294967296}
 OPENED = {
@@ -125,6 +126,16 @@ good(C, "pong-most", "64 bytes are the most", "server", "PONG", {"payload_hex": 
      payload=bytes(range(64)))
 good(C, "goaway", "the server is draining", "server", "GOAWAY", GOAWAY)
 good(C, "close", "end of the stream", "client", "CLOSE", {})
+good(C, "hello-arrays", "the features of version 1.1", "client", "HELLO",
+     {**HELLO, "minor": 1, "features": ["arrays", "checksum", "descriptors"]})
+good(C, "attach-frames", "an array whose elements follow in DATA frames", "client", "ATTACH", ATTACH)
+good(C, "attach-descriptor", "an array in a memory file that came over the side channel", "client", "ATTACH",
+     {**ATTACH, "name": "labels.y_1-2", "dtype": "int64", "shape": [3], "via": "descriptor"})
+good(C, "attach-without-order", "the order is C when nothing is said", "client", "ATTACH",
+     {key: value for key, value in ATTACH.items() if key != "order"})
+good(C, "attach-no-elements", "an array may be empty", "client", "ATTACH", {**ATTACH, "shape": [0, 3], "bytes": 0})
+good(C, "data", "elements", "client", "DATA", {"payload_hex": bytes(range(24)).hex()}, payload=bytes(range(24)))
+good(C, "attached", "the array is there", "server", "ATTACHED", {"name": "a0"})
 good(C, "no-checksum", "the checksum is optional", "client", "CREDIT", {"batches": 2}, flags=0, canonical=False)
 good(C, "unknown-flags", "flags of a later version are ignored", "client", "CREDIT", {"batches": 2}, flags=0x83,
      canonical=False)
@@ -233,7 +244,7 @@ bad(F, "flipped-length-bit", "a header that changed on its way", "client", bytes
 bad(F, "reserved-not-zero", "the reserved field is for later versions", "client",
     frame("CREDIT", credit, reserved=1), "reserved_not_zero")
 bad(F, "type-0", "no such message", "client", frame(0, credit), "unknown_type")
-bad(F, "type-18", "no such message in version 1.0", "client", frame(0x12, credit), "unknown_type")
+bad(F, "type-21", "no such message in version 1.1", "client", frame(0x15, credit), "unknown_type")
 bad(F, "type-7f", "the last type that is not passed over", "client", frame(0x7F, credit), "unknown_type")
 bad(F, "stream-2", "a connection has one stream", "client", frame("CREDIT", credit, stream=2), "bad_stream")
 bad(F, "credit-stream-0", "CREDIT is about the stream", "client", frame("CREDIT", credit, stream=0), "bad_stream")
@@ -246,6 +257,8 @@ bad(F, "skipped-type-too-long", "types that are passed over have the limit too",
 bad(F, "ping-65", "64 bytes are the most", "client", frame("PING", bytes(65)), "too_long")
 bad(F, "batch-above-max-frame", "BATCH has the receiver's limit", "server", frame("BATCH", b"", length=4097), "too_long",
     max_frame=4096)
+bad(F, "data-too-long", "DATA has the limit of control payloads", "client", frame("DATA", b"", length=1048577), "too_long")
+bad(F, "attach-on-stream-0", "arrays belong to stream 1", "client", frame("ATTACH", compact(ATTACH), stream=0), "bad_stream")
 bad(F, "sequence-1", "the first frame is number 0", "client", frame("CREDIT", credit, sequence=1), "bad_sequence")
 bad(F, "sequence-repeated", "a frame that came twice", "client", frame("PING") + frame("PING"), "bad_sequence")
 bad(F, "sequence-gap", "a frame is missing", "client", frame("PING") + frame("PING", sequence=2), "bad_sequence")
@@ -258,9 +271,9 @@ bad(F, "truncated-payload", "the connection ends inside a payload", "client", fr
 bad(F, "order-magic-first", "the magic is checked before the header's checksum", "client",
     frame("CREDIT", credit, magic=b"XXXX", header_checksum=0, reserved=1), "bad_magic")
 bad(F, "order-checksum-second", "the header's checksum before its fields", "client",
-    frame(0x12, credit, header_checksum=0, reserved=1, length=2**63, sequence=5), "bad_header_checksum")
+    frame(0x15, credit, header_checksum=0, reserved=1, length=2**63, sequence=5), "bad_header_checksum")
 bad(F, "order-type-before-length", "reserved and type before the length", "client",
-    frame(0x12, credit, length=2**63, sequence=5), "unknown_type")
+    frame(0x15, credit, length=2**63, sequence=5), "unknown_type")
 bad(F, "order-length-before-sequence", "the length before the sequence", "client",
     frame("CREDIT", credit, length=2**63, sequence=5), "too_long")
 
@@ -296,6 +309,13 @@ message("credit-fraction", "a whole number is asked for", "client", "CREDIT", b'
 message("credit-huge", "beyond 64 bits", "client", "CREDIT", b'{"batches":1e300}', "ill_typed")
 message("opened-without-steps", "a member is missing", "server", "OPENED",
         compact({key: value for key, value in OPENED.items() if key != "steps"}), "missing_member")
+message("attach-without-bytes", "a member is missing", "client", "ATTACH",
+        compact({key: value for key, value in ATTACH.items() if key != "bytes"}), "missing_member")
+message("attach-unknown-way", "no way that elements come", "client", "ATTACH", compact({**ATTACH, "via": "pigeon"}),
+        "ill_typed")
+message("attach-fractional-extent", "extents are whole numbers", "client", "ATTACH",
+        compact({**ATTACH, "shape": [2, 1.5]}), "ill_typed")
+message("attached-without-name", "a member is missing", "server", "ATTACHED", b"{}", "missing_member")
 message("position-negative-text", "a number is asked for", "server", "POSITION", b'{"epoch":"-1","step":0,"steps":1}',
         "ill_typed")
 message("error-unknown-scope", "a scope that nobody could act on", "server", "ERROR",
@@ -392,6 +412,33 @@ session("reset-without-stream", "there is no stream", [H, ("RESET", {})], "not_a
 session("seek-without-stream", "there is no stream", [H, ("SEEK", {"epoch": 0, "step": 0})], "not_allowed")
 session("state-without-stream", "there is no stream", [H, ("STATE", {})], "not_allowed")
 session("close-without-stream", "there is no stream", [H, ("CLOSE", {})], "not_allowed")
+session("attach-without-feature", "the feature was not agreed on", [H, ("ATTACH", ATTACH)], "not_allowed")
+A = ("HELLO", {**HELLO, "features": ["arrays"]})
+E = bytes(24)
+session("data-without-attach", "elements of nothing", [A, ("DATA", E)], "not_allowed")
+session("data-too-much", "one byte more than was announced", [A, ("ATTACH", ATTACH), ("DATA", E + b"x")], "not_allowed")
+session("data-behind-the-end", "the array was whole", [A, ("ATTACH", ATTACH), ("DATA", E), ("DATA", b"x")], "not_allowed")
+session("data-empty", "a frame of elements has some", [A, ("ATTACH", ATTACH), ("DATA", b"")], "not_allowed")
+session("open-within-array", "the array is not whole", [A, ("ATTACH", ATTACH), ("DATA", E[1:]), ("OPEN", {"dataset": "a"})],
+        "not_allowed")
+session("attach-within-array", "the array is not whole", [A, ("ATTACH", ATTACH), ("ATTACH", {**ATTACH, "name": "a1"})],
+        "not_allowed")
+session("data-by-descriptor", "this array's elements are in a file",
+        [("HELLO", {**HELLO, "features": ["arrays", "descriptors"]}), ("ATTACH", {**ATTACH, "via": "descriptor"}),
+         ("DATA", E)], "not_allowed")
+for name, why, change in (
+        ("attach-name", "a name of other characters", {"name": "a/0"}),
+        ("attach-no-name", "a name has a character", {"name": ""}),
+        ("attach-long-name", "64 bytes are the most", {"name": "a" * 65}),
+        ("attach-dtype", "a type nobody serves", {"dtype": "object"}),
+        ("attach-fortran", "elements are in C order", {"order": "F"}),
+        ("attach-negative-extent", "no array has it", {"shape": [-2, -3]}),
+        ("attach-rank-33", "32 axes are the most", {"shape": [1] * 33, "bytes": 4}),
+        ("attach-overflow", "a product beyond 64 bits", {"shape": [2**40, 2**40], "bytes": 0}),
+        ("attach-lying-shape", "the shape asks for more than is announced", {"shape": [2, 4]}),
+        ("attach-lying-bytes", "less than the shape asks for", {"bytes": 23}),
+        ("attach-descriptor-over-tcp", "there is no side channel", {"via": "descriptor"})):
+    session(name, why, [A, ("ATTACH", {**ATTACH, **change})], "bad_attach", code="bad_request", scope="request")
 session("release", "reserved for shared memory", [H, ("RELEASE", {})], "not_allowed")
 for kind, payload in (("OPENED", OPENED), ("EPOCH_END", {"epoch": 0, "steps": 1}), ("BATCH", b""),
                       ("POSITION", {"epoch": 0, "step": 0, "steps": 1}), ("NOTICE", NOTICE), ("GOAWAY", GOAWAY)):

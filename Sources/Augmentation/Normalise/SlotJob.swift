@@ -122,6 +122,7 @@ struct SlotJob {
         case .bfloat16: unsafe place.storeBytes(of: bfloat16Bits(scale.apply(pixel, mean: mean)), as: UInt16.self)
         case .float32: unsafe place.storeBytes(of: scale.apply(pixel, mean: mean), as: Float.self)
         case .float64: unsafe place.storeBytes(of: Double(scale.apply(pixel, mean: mean)), as: Double.self)
+        case .bool, .uint16, .int16, .uint32: preconditionFailure("no iterator serves pixels so")
         }
     }
 }

@@ -80,6 +80,7 @@ struct SlotWriter: ~Copyable {
                 case .bfloat16: halves.append(bfloat16Bits(scale.apply(pixel)))
                 case .float32: words.append(scale.apply(pixel).bitPattern)
                 case .float64: doubles.append(Double(scale.apply(pixel)).bitPattern)
+                case .bool, .uint16, .int16, .uint32: preconditionFailure("no iterator serves pixels so")
                 }
             }
         }

@@ -23,4 +23,8 @@ typedef enum {
  * it came, `produced` how much it wrote. Both descriptors stay open. */
 czlib_status czlib_gunzip(int source, int target, uint64_t limit, uint64_t *consumed, uint64_t *produced);
 
+/* Unpacks the raw deflate stream in bytes offset .. offset + packed of `source` to the current position of `target`: exactly
+ * `unpacked` bytes with the CRC-32 `crc`, or it is CZLIB_DAMAGED. Both descriptors stay open. */
+czlib_status czlib_inflate_file(int source, uint64_t offset, uint64_t packed, int target, uint64_t unpacked, uint32_t crc);
+
 #endif

@@ -21,6 +21,7 @@ package enum ConfigurationCatalog {
         ConfigurationKey("limits.streams", .integer(1...1_000_000), default: "1024"),
         ConfigurationKey("limits.max_pixels", .integer(1...1 << 40), default: "67108864", isReloadable: true),
         ConfigurationKey("limits.max_record", .bytes(1 << 10...1 << 40), default: "256MiB", isReloadable: true),
+        ConfigurationKey("limits.max_arrays", .bytes(0...1 << 50), default: "4GiB"),
         ConfigurationKey("limits.max_frame", .bytes(1 << 16...1 << 40), default: "1GiB"),
         ConfigurationKey("timeouts.handshake", .duration(1...3600), default: "10s"),
         ConfigurationKey("timeouts.idle", .duration(0...31_536_000), default: "0s"),

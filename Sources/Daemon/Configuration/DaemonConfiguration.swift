@@ -23,6 +23,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
         package var maxPixels: Int
         package var maxRecordBytes: Int
         package var maxFrameBytes: Int
+        /// Bytes of arrays that one client may hand over.
+        package var maxArrayBytes: Int
     }
 
     package struct Timeouts: Sendable, Hashable {
@@ -82,7 +84,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
             connectionsPerClient: settings.integer("limits.connections_per_client"),
             streams: settings.integer("limits.streams"),
             maxPixels: settings.integer("limits.max_pixels"), maxRecordBytes: settings.integer("limits.max_record"),
-            maxFrameBytes: settings.integer("limits.max_frame"))
+            maxFrameBytes: settings.integer("limits.max_frame"),
+            maxArrayBytes: settings.integer("limits.max_arrays"))
         let idle = settings.duration("timeouts.idle")
         timeouts = Timeouts(
             handshake: settings.duration("timeouts.handshake"), idle: idle == .zero ? nil : idle,

@@ -32,9 +32,8 @@ enum DatasetCheck {
             if value == .null { continue }
             do throws(ParameterError) {
                 let normal = try spec.normalise(value)
-                if kind.pathParameters.contains(name), case .string(let path) = normal,
-                    IteratorKind.namesFile(path), !path.hasPrefix("/")
-                {
+                guard kind.pathParameters.contains(name), let references = ArrayReference.list(normal) else { continue }
+                for path in references.map(\.text) where IteratorKind.namesFile(path) && !path.hasPrefix("/") {
                     add(name, "'\(name)' is '\(path)'; it must be an absolute path")
                 }
             } catch {

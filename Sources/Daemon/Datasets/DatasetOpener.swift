@@ -57,6 +57,7 @@ package final class DatasetOpener: StreamOpener {
         }
         let (kind, parameters) = try resolve(request, state.rules)
         var context = state.rules.context
+        context.arrays = request.arrays
         if request.iterator != nil {
             let paths = PathGuard(rule: state.rules.paths)
             context.authorise = { path, parameter throws(StreamError) in try paths.resolve(path, parameter: parameter) }
@@ -79,6 +80,12 @@ package final class DatasetOpener: StreamOpener {
         return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator) {
             budget.release(bytes, client: owner)
         }
+    }
+
+    package func admit(
+        _ shape: ArrayShape, named name: String, client: ClientIdentity
+    ) throws(StreamError) -> MemoryReservation {
+        try budget.reserveArray(shape.byteCount, client: Self.owner(client), name: name)
     }
 
     /// Whose memory a stream counts as: the user's, or the address's over TCP. Not the connection's, since everybody
@@ -124,7 +131,8 @@ package final class DatasetOpener: StreamOpener {
             let kind = try kind(name)
             let paths = PathGuard(rule: rules.paths)
             var parameters = request.parameters
-            for spec in kind.specs where kind.pathParameters.contains(spec.name) {
+            for spec in kind.specs
+            where kind.pathParameters.contains(spec.name) && !kind.arrayParameters.contains(spec.name) {
                 guard let path = try Self.path(parameters[spec.name], spec) else { continue }
                 guard kind.pathListParameters.contains(spec.name) else {
                     parameters[spec.name] = .string(try paths.resolve(path, parameter: spec.name))

@@ -14,9 +14,24 @@ package struct BatchLayout: Sendable, Hashable {
         package var desc: DataDesc
         /// From the start of the slab, a multiple of 64.
         package var offset: Int
-        /// Bytes that one sample takes: the tensor's bytes over the batch size. The batch axis is the first. 0 for the
-        /// members of a sparse tensor, in which a sample has no place of its own.
+        /// Bytes that one sample takes: the tensor's bytes over the batch size. 0 for the members of a sparse tensor, in which a
+        /// sample has no place of its own.
         package var sampleBytes: Int
+        /// Blocks that a sample is in: the product of the extents in front of the batch axis, 1 when that is the first.
+        package var blockCount: Int
+
+        /// Bytes of a sample that lie together.
+        package var blockBytes: Int { sampleBytes / blockCount }
+
+        /// Where block `block` of row `row` starts in the slab.
+        ///
+        /// ```
+        /// block 0: row 0, row 1, …   block 1: row 0, row 1, …
+        /// ```
+        @inline(__always)
+        package func start(row: Int, block: Int, batchSize: Int) -> Int {
+            offset + (block * batchSize + row) * blockBytes
+        }
     }
 
     package let batchSize: Int
@@ -29,7 +44,7 @@ package struct BatchLayout: Sendable, Hashable {
     package let payloadBytes: Int
 
     /// - Parameters:
-    ///   - data, label: batch axis first, all with the same batch size. A sparse tensor takes three places.
+    ///   - data, label: all with the same batch size along their batch axes. A sparse tensor takes three places.
     ///   - batchSize: rows of every tensor. An `index` tensor of that many `uint64` is added behind them.
     /// - Precondition: extents are positive and the sum fits an `Int`; iterators check that before.
     package init(data: [DataDesc], label: [DataDesc], batchSize: Int) {
@@ -48,8 +63,12 @@ package struct BatchLayout: Sendable, Hashable {
         var sparse: [CSRTensor] = []
         for ((role, desc), (_, members)) in zip(all, members) {
             for member in members {
-                let sampleBytes = members.count == 1 ? member.byteCount / batchSize : 0
-                tensors.append(Tensor(role: role, desc: member, offset: offset, sampleBytes: sampleBytes))
+                let isDense = members.count == 1
+                tensors.append(
+                    Tensor(
+                        role: role, desc: member, offset: offset,
+                        sampleBytes: isDense ? member.byteCount / batchSize : 0,
+                        blockCount: isDense ? member.shape.prefix(member.batchAxis).reduce(1, *) : 1))
                 offset = Self.align(offset + member.byteCount)
             }
             if members.count > 1 { sparse.append(CSRTensor(desc, members: tensors.suffix(members.count))) }

@@ -26,6 +26,18 @@ package struct DataDesc: Sendable, Hashable {
         self.storage = storage
     }
 
+    /// The axis that counts the batch's rows: where the layout has its N. A layout describes the data; a tensor with fewer
+    /// axes than that, such as a label for each sample, has its rows along the first.
+    package var batchAxis: Int { Self.batchAxis(layout: layout, rank: shape.count) }
+
+    package static func batchAxis(layout: String, rank: Int) -> Int {
+        let axis = layout.utf8.firstIndex(of: UInt8(ascii: "N")).map {
+            layout.utf8.distance(from: layout.utf8.startIndex, to: $0)
+        }
+        guard let axis, axis < rank else { return 0 }
+        return axis
+    }
+
     /// Of the dense tensor, whatever `storage` is.
     package var elementCount: Int { shape.reduce(1, *) }
     package var byteCount: Int { elementCount * elementType.byteWidth }

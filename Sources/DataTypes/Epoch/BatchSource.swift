@@ -25,9 +25,19 @@ package protocol BatchSource: Sendable {
     func execute(
         _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
     ) throws(BadRecord)
+
+    /// Writes several rows at once, for sources that gain from neighbours: all their bytes, or false when it leaves them to
+    /// `execute(_:row:into:worker:times:)`, which alone says what is wrong with a record.
+    func execute(
+        rows: Range<Int>, of plan: BatchPlan, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
+    ) -> Bool
 }
 
 extension BatchSource {
+    package func execute(
+        rows: Range<Int>, of plan: BatchPlan, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
+    ) -> Bool { false }
+
     package func begin(_ plan: BatchPlan, in slab: Slab) {}
 }
 

@@ -52,6 +52,12 @@ extension ParameterSpec {
                 throw illTyped(value, "a list of whole numbers, such as 0,90,180")
             }
             return .list(list.compactMap { $0 }.map { .integer($0) })
+        case .arrays:
+            guard ArrayReference.list(value) != nil else {
+                throw illTyped(
+                    value, "a file, an array that was handed over, or a list of them or of [name, file] pairs")
+            }
+            return value
         }
     }
 

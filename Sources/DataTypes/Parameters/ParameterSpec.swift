@@ -20,6 +20,8 @@ package struct ParameterSpec: Sendable {
         case numbers
         /// A list of whole numbers, in MXNet a string such as `"0,90,180"`.
         case integers
+        /// Where arrays come from: text for one; a list for several, each text or a pair of a name and text.
+        case arrays
     }
 
     package var name: String

@@ -1,20 +1,25 @@
 import Synchronization
 
-/// One limit on all batch memory of the daemon, and one per client. Reservations are made whole at open or not at all.
+/// One limit on the memory of all batches and arrays that the daemon holds, one per client, and one on a client's arrays.
+/// Reservations are made whole or not at all.
 package final class MemoryBudget: Sendable {
     /// Bytes that all streams together may hold.
     package let limitBytes: Int
     /// Bytes that one client's streams may hold.
     package let limitBytesPerClient: Int
+    /// Bytes of that which may be arrays that one client handed over.
+    package let limitArrayBytes: Int
     private struct State {
         var used = 0
         var usedByClient: [UInt64: Int] = [:]
+        var arraysByClient: [UInt64: Int] = [:]
     }
     private let state = Mutex(State())
 
-    package init(limitBytes: Int, limitBytesPerClient: Int) {
+    package init(limitBytes: Int, limitBytesPerClient: Int, limitArrayBytes: Int = .max) {
         self.limitBytes = limitBytes
         self.limitBytesPerClient = limitBytesPerClient
+        self.limitArrayBytes = limitArrayBytes
     }
 
     /// Bytes reserved now.
@@ -25,28 +30,65 @@ package final class MemoryBudget: Sendable {
     /// - Parameter arithmetic: how `bytes` came about, for the message: `6 slabs of 77,104,128 bytes`.
     /// - Throws: `.memoryLimit`, with the sum and the key that sets the limit.
     package func reserve(_ bytes: Int, client: UInt64, arithmetic: String) throws(StreamError) {
+        let refusal = state.withLock { state in
+            take(
+                bytes, client: client, &state, what: "the stream needs \(bytes) bytes (\(arithmetic))",
+                hint: "lower batch_size or prefetch_buffer")
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Reserves `bytes` for an array that `client` hands over.
+    ///
+    /// - Throws: `.memoryLimit` or `.overLimit`, with the sum and the key that sets the limit.
+    package func reserveArray(_ bytes: Int, client: UInt64, name: String) throws(StreamError) -> MemoryReservation {
         let refusal: StreamError? = state.withLock { state in
-            let mine = state.usedByClient[client] ?? 0
-            if bytes > limitBytesPerClient - mine {
+            let arrays = state.arraysByClient[client] ?? 0
+            if bytes > limitArrayBytes - arrays {
                 return StreamError(
-                    .memoryLimit,
-                    "the stream needs \(bytes) bytes (\(arithmetic)); this client holds \(mine) of its "
-                        + "\(limitBytesPerClient)",
-                    hint: "lower batch_size or prefetch_buffer, or raise limits.memory_per_client",
-                    isRetryable: bytes <= limitBytesPerClient)
+                    .overLimit,
+                    "the array '\(name)' takes \(bytes) bytes; this client has handed over \(arrays) of its "
+                        + "\(limitArrayBytes)",
+                    hint: "open the data from a file, close a stream, or raise limits.max_arrays",
+                    isRetryable: bytes <= limitArrayBytes)
             }
-            if bytes > limitBytes - state.used {
-                return StreamError(
-                    .memoryLimit,
-                    "the stream needs \(bytes) bytes (\(arithmetic)); \(state.used) of \(limitBytes) are in use",
-                    hint: "lower batch_size or prefetch_buffer, close a stream, or raise limits.memory",
-                    isRetryable: bytes <= limitBytes)
+            if let refusal = take(
+                bytes, client: client, &state, what: "the array '\(name)' takes \(bytes) bytes",
+                hint: "open the data from a file")
+            {
+                return refusal
             }
-            state.used += bytes
-            state.usedByClient[client] = mine + bytes
+            state.arraysByClient[client] = arrays + bytes
             return nil
         }
         if let refusal { throw refusal }
+        return MemoryReservation { [self] in
+            release(bytes, client: client)
+            state.withLock { state in
+                let left = (state.arraysByClient[client] ?? 0) - bytes
+                state.arraysByClient[client] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// Adds `bytes` to what is used, or says why that cannot be. Called with the lock held.
+    private func take(
+        _ bytes: Int, client: UInt64, _ state: inout State, what: String, hint: String
+    ) -> StreamError? {
+        let mine = state.usedByClient[client] ?? 0
+        if bytes > limitBytesPerClient - mine {
+            return StreamError(
+                .memoryLimit, "\(what); this client holds \(mine) of its \(limitBytesPerClient)",
+                hint: "\(hint), or raise limits.memory_per_client", isRetryable: bytes <= limitBytesPerClient)
+        }
+        if bytes > limitBytes - state.used {
+            return StreamError(
+                .memoryLimit, "\(what); \(state.used) of \(limitBytes) are in use",
+                hint: "\(hint), close a stream, or raise limits.memory", isRetryable: bytes <= limitBytes)
+        }
+        state.used += bytes
+        state.usedByClient[client] = mine + bytes
+        return nil
     }
 
     /// Gives back what `reserve` took.

@@ -43,6 +43,11 @@ package protocol StreamOpener: Sendable {
     func open(
         _ request: OpenRequest, client: ClientIdentity, allocator: any SlabAllocator
     ) throws(StreamError) -> any BatchStream
+
+    /// Room for an array that a client is about to hand over. Does not block.
+    ///
+    /// - Throws: `.memoryLimit`, `.overLimit`.
+    func admit(_ shape: ArrayShape, named name: String, client: ClientIdentity) throws(StreamError) -> MemoryReservation
 }
 
 /// What a client asked for in OPEN.
@@ -56,6 +61,8 @@ package struct OpenRequest: Sendable {
     package var token: String?
     /// The data set's or job's name in status pages, or nil.
     package var label: String?
+    /// What the client has handed over, by name.
+    package var arrays: [String: HandedArray] = [:]
 
     package init(
         dataset: String? = nil, iterator: String? = nil, parameters: [String: ParameterValue] = [:],

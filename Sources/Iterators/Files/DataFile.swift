@@ -68,7 +68,7 @@ enum DataFile {
     }
 
     /// A file whose name is taken away at once, so that it cannot be left behind; open for reading and writing.
-    private static func temporaryFile(in folder: String) throws(RecordError) -> Int32 {
+    static func temporaryFile(in folder: String) throws(RecordError) -> Int32 {
         // The daemon's state folder appears with its first use. Paths are C strings for the length of the calls.
         _ = unsafe mkdir(folder, 0o700)
         let path = folder + "/unpacked-\(getpid())-" + String(UInt64.random(in: .min ... .max), radix: 16)

@@ -49,7 +49,9 @@ final class BatchJob: Sendable {
         let start = threadCPUNanoseconds()
         var times = StageTimes()
         var bad: [(row: Int, record: BadRecord, wasReplaced: Bool)] = []
-        if !isCancelled.load(ordering: .relaxed) {
+        if !isCancelled.load(ordering: .relaxed),
+            !source.execute(rows: rows, of: plan, into: slab, worker: worker, times: &times)
+        {
             for row in rows {
                 if let failure = execute(row: row, worker: worker, times: &times) { bad.append(failure) }
             }
@@ -107,11 +109,18 @@ final class BatchJob: Sendable {
     /// Makes every byte of a row zero (its index all ones), so that nothing of an earlier batch shows.
     private func clear(row: Int) {
         for tensor in source.info.layout.tensors {
-            let start = tensor.offset + row * tensor.sampleBytes
-            let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: slab.bytes[start..<start + tensor.sampleBytes])
-            // Rows of one tensor do not overlap, and this worker has this row.
-            unsafe bytes.initializeMemory(as: UInt8.self, repeating: tensor.role == .index ? 0xFF : 0)
+            for block in 0..<tensor.blockCount {
+                // Rows of one tensor do not overlap, and this worker has this row.
+                unsafe bytes(of: tensor, row: row, block: block)
+                    .initializeMemory(as: UInt8.self, repeating: tensor.role == .index ? 0xFF : 0)
+            }
         }
+    }
+
+    private func bytes(of tensor: BatchLayout.Tensor, row: Int, block: Int) -> UnsafeMutableRawBufferPointer {
+        let start = tensor.start(row: row, block: block, batchSize: plan.slots.count)
+        // The slab is as large as its layout, which has room for every row.
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: slab.bytes[start..<start + tensor.blockBytes])
     }
 
     /// What became of the batch. Only for the completion.
@@ -137,14 +146,11 @@ final class BatchJob: Sendable {
         var target = first
         for row in first..<plan.slots.count where !gone.contains(row) {
             for tensor in source.info.layout.tensors {
-                let base = tensor.offset
-                let from = unsafe UnsafeRawBufferPointer(
-                    rebasing: slab.bytes[(base + row * tensor.sampleBytes)..<(base + (row + 1) * tensor.sampleBytes)])
-                let to = unsafe UnsafeMutableRawBufferPointer(
-                    rebasing: slab.bytes[
-                        (base + target * tensor.sampleBytes)..<(base + (target + 1) * tensor.sampleBytes)])
-                // All workers are done with the batch, so this thread has it alone.
-                unsafe to.copyMemory(from: from)
+                for block in 0..<tensor.blockCount {
+                    // All workers are done with the batch, so this thread has it alone.
+                    unsafe bytes(of: tensor, row: target, block: block)
+                        .copyMemory(from: UnsafeRawBufferPointer(bytes(of: tensor, row: row, block: block)))
+                }
             }
             target += 1
         }

@@ -18,8 +18,12 @@ from .errors import ProtocolError
 Array = npt.NDArray[Any]
 
 _DTYPES: dict[str, str] = {
+    "BOOL": "bool",
     "U8": "uint8",
     "I8": "int8",
+    "U16": "uint16",
+    "I16": "int16",
+    "U32": "uint32",
     "I32": "int32",
     "I64": "int64",
     "U64": "uint64",
@@ -75,6 +79,15 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
     def __reduce__(self) -> tuple[Any, ...]:
         return (DataDesc, (self.name, self.shape, self.dtype, self.layout))
 
+    @property
+    def batch_axis(self) -> int:
+        """The axis that counts the rows.
+
+        A layout describes the data; a tensor with fewer axes, such as labels, has its rows along the first.
+        """
+        axis = self.get_batch_axis(self.layout)
+        return axis if 0 <= axis < len(self.shape) else 0
+
     @staticmethod
     def get_batch_axis(layout: str | None) -> int:
         """The index of the axis ``N``; 0 without a layout, -1 when the layout has no such axis."""
@@ -126,7 +139,7 @@ class DataBatch:
 
     Attributes:
         data, label: lists of arrays; of ``CSRArray`` for sparse ones.
-        pad: rows at the end that are not data of this epoch.
+        pad: rows along the batch axis, at the end that are not data of this epoch.
         index: the id in each row's record header as ``uint64``, 2**64 - 1 for a row that holds no record.
         bucket_key, provide_data, provide_label: as in MXNet.
         epoch, step: the batch's address in its run; None for a batch that no stream delivered.
@@ -252,7 +265,7 @@ def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label
     columns = {desc.name: str(desc.shape[1]) for desc in (*data, *label) if isinstance(desc, SparseDesc)}
     if _columns(metadata) != columns:
         raise _refuse(f"csr is {metadata.get('csr')!r:.60}, the stream promised {columns}")
-    rows = data[0].shape[0] if data and data[0].shape else 0
+    rows = data[0].shape[data[0].batch_axis] if data and data[0].shape else 0
     pad = _number(metadata, "pad")
     if pad > rows:
         raise _refuse(f"pad is {pad} in a batch of {rows} rows")

@@ -8,9 +8,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from . import _endpoint, _parameters, _private_daemon
+from . import _endpoint, _handover, _parameters, _private_daemon
 from ._connection import Connection
 from ._endpoint import Endpoint
+from ._handover import HandedArray
 from ._memory import BufferPool
 from ._session import Options
 from ._stream import Stream
@@ -90,7 +91,8 @@ class Client:
             dataset: a configured data set's name; ``parameters`` override its own.
             iterator: an iterator's name, such as ``ImageRecordIter``; relative paths are taken from this process's
                 working directory.
-            parameters: names and values as in MXNet.
+            parameters: names and values as in MXNet. Arrays given to NDArrayIter are handed over to the
+                server: in memory that both map on the same machine, over the connection otherwise.
 
         Raises:
             BadParameterError: a parameter is unknown, missing or wrong; the message names it and suggests the nearest.
@@ -101,12 +103,17 @@ class Client:
             raise HeadraceError("the client is closed", code="closed")
         if (dataset is None) == (iterator is None):
             raise TypeError("open takes either a data set's name or iterator=…, and not both")
-        request: dict[str, Any] = {"parameters": _parameters.to_wire(parameters, absolute_paths=iterator is not None)}
+        inputs: dict[str, Any] = {}
+        arrays: list[HandedArray] = []
+        if iterator == "NDArrayIter":
+            inputs, arrays = _handover.take(parameters)
+        values = _parameters.to_wire(parameters, absolute_paths=iterator is not None)
+        request: dict[str, Any] = {"parameters": {**values, **inputs}}
         if dataset is not None:
             request["dataset"] = dataset
         else:
             request["iterator"] = iterator
-        stream = Stream(self._take_connection, request, self._options)
+        stream = Stream(self._take_connection, request, self._options, arrays)
         self._streams.add(stream)
         return stream
 

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _endpoint
+from . import _endpoint, _sidechannel
 from ._endpoint import Endpoint
+from ._handover import HandedArray
 from ._memory import BufferPool
+from ._sidechannel import SideChannel
 from ._version import __version__
 from ._wire import (
+    CONTROL_PAYLOAD_LIMIT,
     HEADER_BYTES,
     Frame,
     FrameType,
@@ -26,7 +29,7 @@ from ._wire import (
     encode_frame,
     encode_json,
 )
-from .errors import ConnectionLostError, DeadlineError, ProtocolError, from_wire
+from .errors import ConnectionLostError, DeadlineError, HeadraceError, ProtocolError, from_wire
 
 MAX_FRAME = 1 << 32
 
@@ -63,6 +66,8 @@ class Connection:
     def __init__(self, endpoint: Endpoint, sock: socket.socket, *, checksum: bool, buffers: BufferPool) -> None:
         self.endpoint = endpoint
         self.server: dict[str, Any] = {}
+        # What is in effect of the protocol's features.
+        self.features: frozenset[str] = frozenset()
         # The largest BATCH payload that may come: none, until OPENED says how big they are.
         self.max_batch = 0
         self.goaway: dict[str, Any] | None = None
@@ -73,6 +78,9 @@ class Connection:
         self._buffers = buffers
         self._torn = False
         self._closed = False
+        self._side_channel: SideChannel | None = None
+        # The side channel comes with the server's first bytes, and nothing of that kind later.
+        self._is_greeting = False
         self._outgoing = bytearray()
         self._sent = 0
         self._received = 0
@@ -96,12 +104,18 @@ class Connection:
         return connection
 
     def _greet(self, deadline: Deadline) -> None:
+        features = ["arrays"]
+        if self._checksum:
+            features.append("checksum")
+        if self.endpoint.path is not None:
+            features.append("descriptors")
+        self._is_greeting = True
         self.post(
             FrameType.HELLO,
             {
                 "major": 1,
-                "minor": 0,
-                "features": ["checksum"] if self._checksum else [],
+                "minor": 1,
+                "features": features,
                 "client": f"headrace-python/{__version__}",
                 "pid": os.getpid(),
                 "max_frame": MAX_FRAME,
@@ -109,6 +123,7 @@ class Connection:
         )
         frame = self.receive(deadline, "HELLO")
         self.release()
+        self._is_greeting = False
         if isinstance(frame, BatchFrame):
             raise ProtocolError("the server sent BATCH where HELLO was due", scope="connection")
         if frame.header.type == FrameType.ERROR:
@@ -125,6 +140,9 @@ class Connection:
                 scope="connection",
             )
         self.server = hello
+        agreed = hello.get("features")
+        if isinstance(agreed, list):
+            self.features = frozenset(name for name in agreed if isinstance(name, str))
 
     @property
     def goaway_seconds(self) -> float:
@@ -141,7 +159,7 @@ class Connection:
         """Sends a control message as far as the socket takes it now; the rest goes while the next answer is awaited."""
         self._post_bytes(kind, encode_json(value))
 
-    def _post_bytes(self, kind: FrameType, payload: bytes) -> None:
+    def _post_bytes(self, kind: FrameType, payload: bytes | memoryview) -> None:
         self._torn = True
         self._outgoing += encode_frame(kind, payload, sequence=self._sent)
         self._sent += 1
@@ -163,6 +181,44 @@ class Connection:
                 return
             del self._outgoing[:count]
             self._torn = False
+
+    def post_array(self, array: HandedArray, deadline: Deadline) -> None:
+        """Sends ATTACH and the array's elements; the answer, ATTACHED or an ERROR, is the caller's to read.
+
+        Raises:
+            HeadraceError: the server takes no arrays.
+            DeadlineError: the server took no more bytes; the connection is of no use then.
+        """
+        if "arrays" not in self.features:
+            raise HeadraceError(
+                f"{self.endpoint}: this server takes no arrays",
+                code="bad_request",
+                hint="update headraced, or open the data from a .npy file",
+            )
+        file = array.file() if self._side_channel is not None else None
+        if file is not None and self._side_channel is not None and self._side_channel.send(file, array.name):
+            self.post(FrameType.ATTACH, array.message("descriptor"))
+            return
+        self.post(FrameType.ATTACH, array.message("frames"))
+        rest = array.elements()
+        while rest and not self._has_answer():
+            chunk, rest = rest[:CONTROL_PAYLOAD_LIMIT], rest[CONTROL_PAYLOAD_LIMIT:]
+            self._post_bytes(FrameType.DATA, chunk)
+            while self._outgoing and not self._has_answer():
+                self._wait(deadline, f"room for the array {array.name!r}", or_sent=True)
+
+    def _has_answer(self) -> bool:
+        """Whether a frame that means something to the caller has come, which then is the current one."""
+        try:
+            while True:
+                frame = self._read_frame(Deadline(0), "a frame")
+                if isinstance(frame, BatchFrame) or frame.header.type not in (FrameType.PING, FrameType.PONG):
+                    return True
+                self.release()
+                if frame.header.type == FrameType.PING:
+                    self._post_bytes(FrameType.PONG, frame.payload)
+        except DeadlineError:
+            return False
 
     def receive(self, deadline: Deadline, awaited: str) -> Frame | BatchFrame:
         """The next frame that means something to the caller; PING is answered and GOAWAY noted on the way.
@@ -228,7 +284,11 @@ class Connection:
         while self._filled < size:
             self._torn = True
             try:
-                count = self._sock.recv_into(view[self._filled :])
+                if self._is_greeting:
+                    count, side_channel = _sidechannel.receive(self._sock, view[self._filled :])
+                    self._side_channel = side_channel or self._side_channel
+                else:
+                    count = self._sock.recv_into(view[self._filled :])
             except BlockingIOError:
                 self._torn = False
                 self._wait(deadline, awaited)
@@ -241,8 +301,11 @@ class Connection:
             if count == 0:
                 raise self._lost(awaited, "the server closed the connection")
 
-    def _wait(self, deadline: Deadline, awaited: str) -> None:
-        """Returns when there may be something to read; sends what is pending meanwhile."""
+    def _wait(self, deadline: Deadline, awaited: str, *, or_sent: bool = False) -> None:
+        """Returns when there may be something to read; sends what is pending meanwhile.
+
+        With ``or_sent`` it also returns when some of that has gone.
+        """
         poll = select.poll()
         while True:
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
@@ -261,6 +324,8 @@ class Connection:
             if events[0][1] & ~select.POLLOUT:
                 return
             self._flush()
+            if or_sent:
+                return
 
     def _lost(self, awaited: str, reason: str) -> ConnectionLostError:
         self.close()
@@ -277,6 +342,8 @@ class Connection:
         """Closes this process's end. The connection of a parent process is not disturbed by its forked child."""
         self._closed = True
         self._sock.close()
+        if self._side_channel is not None:
+            self._side_channel.close()
 
     def say_goodbye(self) -> None:
         """Sends CLOSE if the socket takes it, then closes."""

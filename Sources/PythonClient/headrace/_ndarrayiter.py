@@ -1,10 +1,11 @@
-"""``NDArrayIter``: batches of arrays that are in this process already. No server is involved."""
+"""``NDArrayIter``: batches of arrays that are in this process already, without a server unless one is asked for."""
 
 from __future__ import annotations
 
+import inspect
 import operator
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from ._arrays import Rows, Source, sources
 from ._batch import DataBatch, DataDesc
 from ._dataiter import DataIter
 from .errors import BadParameterError
+
+if TYPE_CHECKING:
+    from ._client import Client
 
 _LAST_BATCH_HANDLES = ("pad", "discard", "roll_over")
 _NO_BATCH = -1
@@ -37,12 +41,27 @@ class NDArrayIter(DataIter):
         float32: convert everything but NDArrays, which is what MXNet does. By default each array keeps its type.
         carried_as_pad: with ``roll_over``, report the rows of the epoch before as ``pad`` of the first batch, which is
             what MXNet does, although all rows of that batch are data.
+        served, client, url: have a server make the batches: a client's, the one at an address, or with ``served`` the
+            one that ``headrace.connect()`` finds. Arrays are handed over to it. So it is, too, when ``data`` or
+            ``label`` name a file: ``x.npy``, ``x.npz``, ``x.npz#name``, ``x.h5#/name``.
+        parameters: further parameters of the served iterator, such as ``num_parts``.
 
     Raises:
         BadParameterError: a parameter cannot be used; the message names it.
 
     Follows MXNet 1.9.1 ``python/mxnet/io/io.py``, ``NDArrayIter``.
     """
+
+    def __new__(cls, *args: Any, **options: Any) -> NDArrayIter:
+        """The served class when a server is to make the batches."""
+        if cls is NDArrayIter:
+            from . import _servedndarrayiter
+
+            inputs = dict(zip(("data", "label"), args, strict=False))
+            asked = {name: options.get(name) for name in ("data", "label", "served", "client", "url")}
+            if _servedndarrayiter.is_asked_for(**{**asked, **inputs}):
+                return super().__new__(_servedndarrayiter.ServedNDArrayIter)
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -58,7 +77,13 @@ class NDArrayIter(DataIter):
         seed: int = 0,
         float32: bool = False,
         carried_as_pad: bool = False,
+        served: bool | None = None,
+        client: Client | None = None,
+        url: str | None = None,
+        **parameters: Any,
     ) -> None:
+        if parameters:
+            raise TypeError(f"NDArrayIter without a server has no parameter {sorted(parameters)[0]!r}")
         super().__init__(_count("batch_size", batch_size, least=1))
         if last_batch_handle not in _LAST_BATCH_HANDLES:
             raise BadParameterError(
@@ -78,6 +103,9 @@ class NDArrayIter(DataIter):
         self.provide_label = [self._desc(name, source) for name, source in self._label]
         self._epoch = 0
         self._begin(np.empty(0, np.int64))
+
+    # Of the class itself: what `__new__` takes is nothing that its users want to read.
+    __signature__ = inspect.Signature(list(inspect.signature(__init__).parameters.values())[1:])
 
     def _check_lengths(self) -> int:
         """The number of rows, which all arrays must have."""

@@ -7,12 +7,13 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from ._batch import Payload, decode_batch
 from ._connection import MAX_FRAME, BatchFrame, Connection, Deadline
+from ._handover import HandedArray
 from ._opened import Opened, count, parse_opened
 from ._wire import FrameType, decode_json
 from .errors import (
@@ -72,10 +73,21 @@ class Session:
     the middle of something, it is given up and a new one is opened at ``position``.
     """
 
-    def __init__(self, connect: Callable[[], Connection], request: dict[str, Any], options: Options) -> None:
-        """``request`` holds the members of OPEN. Nothing is sent before the first ``exchange``."""
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        request: dict[str, Any],
+        options: Options,
+        arrays: Sequence[HandedArray] = (),
+    ) -> None:
+        """
+        Args:
+            request: the members of OPEN. Nothing is sent before the first ``exchange``.
+            arrays: those that its parameters name.
+        """
         self.options = options
         self.request = request
+        self._arrays = list(arrays)
         self.notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES_KEPT)
         self.notice_total = 0
         self.reconnections = 0
@@ -162,6 +174,8 @@ class Session:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.say_goodbye()
+        for array in self._arrays:
+            array.close()
 
     def drop(self) -> None:
         """Gives up the connection and what came over it; the next exchange opens another at ``position``."""
@@ -208,6 +222,9 @@ class Session:
         at = self._position
         if at is not None and at.token is not None:
             request["token"] = at.token
+        for array in self._arrays:
+            connection.post_array(array, Deadline(self.options.open_timeout))
+            self.ask(connection, FrameType.ATTACHED, self.options.open_timeout, f"the array {array.name!r}'s ATTACHED")
         connection.post(FrameType.OPEN, request)
         opened = parse_opened(self.ask(connection, FrameType.OPENED, self.options.open_timeout, "OPENED"))
         connection.max_batch = min(opened.batch_bytes, MAX_FRAME)

@@ -6,12 +6,13 @@ import contextlib
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import _state
 from ._batch import DataBatch, DataDesc, Payload
 from ._connection import Connection, Deadline
+from ._handover import HandedArray
 from ._session import WARNINGS_GIVEN, EpochEnd, Options, Session
 from ._wire import FrameType
 from .errors import ProtocolError, StateMismatchError
@@ -25,11 +26,17 @@ class Stream:
     connection of its own at the same place.
     """
 
-    def __init__(self, connect: Callable[[], Connection], request: dict[str, Any], options: Options) -> None:
-        """``request`` holds the members of OPEN, ``parameters`` among them."""
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        request: dict[str, Any],
+        options: Options,
+        arrays: Sequence[HandedArray] = (),
+    ) -> None:
+        """``request`` holds the members of OPEN, ``parameters`` among them, and ``arrays`` those that they name."""
         if options.label is not None:
             request = {**request, "label": options.label}
-        self._session = Session(connect, request, options)
+        self._session = Session(connect, request, options, arrays)
         self._batch_total = 0
         self._wait_seconds = 0.0
         self._session.exchange(lambda connection: None)

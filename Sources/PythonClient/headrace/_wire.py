@@ -45,6 +45,9 @@ class FrameType(enum.IntEnum):
     PONG = 0x0F
     GOAWAY = 0x10
     CLOSE = 0x11
+    ATTACH = 0x12
+    DATA = 0x13
+    ATTACHED = 0x14
 
 
 _ON_CONNECTION = frozenset({FrameType.HELLO, FrameType.PING, FrameType.PONG, FrameType.GOAWAY})
@@ -78,10 +81,11 @@ def encode_header(
     return head + _CHECKSUM.pack(zlib.crc32(head))
 
 
-def encode_frame(kind: int, payload: bytes, *, sequence: int) -> bytes:
+def encode_frame(kind: int, payload: bytes | memoryview, *, sequence: int) -> bytes:
     """A control frame with its checksum, on the stream that its type belongs to."""
     stream = 0 if kind in _ON_CONNECTION else 1
-    return encode_header(kind, len(payload), stream=stream, sequence=sequence, checksum=zlib.crc32(payload)) + payload
+    header = encode_header(kind, len(payload), stream=stream, sequence=sequence, checksum=zlib.crc32(payload))
+    return b"".join((header, payload))
 
 
 def encode_json(value: dict[str, Any]) -> bytes:
@@ -110,7 +114,7 @@ def decode_header(raw: bytes | bytearray | memoryview, *, expected_sequence: int
         raise ProtocolError("bad frame: header checksum does not match, the stream is damaged", scope="connection")
     if reserved != 0:
         raise ProtocolError(f"bad frame: reserved field is {reserved:#06x}, not 0", scope="connection")
-    if kind < 0x80 and (kind == 0 or kind > FrameType.CLOSE):
+    if kind < 0x80 and (kind == 0 or kind > FrameType.ATTACHED):
         raise ProtocolError(f"bad frame: unknown type {kind:#04x}", scope="connection")
     # ERROR may be about either; a later version's messages are about whatever they are about.
     if stream != (0 if kind in _ON_CONNECTION else 1) and kind < 0x80 and not (kind == FrameType.ERROR and stream == 0):

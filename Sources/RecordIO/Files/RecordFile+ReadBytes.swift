@@ -1,3 +1,5 @@
+import Glibc
+
 extension RecordFile {
     /// Zero bytes that follow what `readBytes` read, so that a scanner may look a word ahead without asking for the end.
     package static var paddingBytes: Int { 8 }
@@ -14,5 +16,24 @@ extension RecordFile {
         buffer.store(0, at: count)
         buffer.store(0, at: count + 4)
         buffer.setPayload(0..<count + Self.paddingBytes)
+    }
+
+    /// Fills `bytes` from `offset` on, for data that has its place already.
+    ///
+    /// - Throws: `.fileChanged` when the file has become shorter, `.system` when the device fails.
+    package func read(at offset: UInt64, into bytes: UnsafeMutableRawBufferPointer) throws(RecordError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+            // The pointer is valid for exactly the length that pread is given.
+            let count = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(clamping: offset &+ UInt64(done)))
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw .fileChanged(file: path, offset: offset &+ UInt64(done))
+            } else if errno != EINTR {
+                throw .system(operation: "read", path: path, code: errno)
+            }
+        }
     }
 }

@@ -26,13 +26,16 @@ extension ControlMessage {
         case (.state, .client):
             try Self.checkEmpty(payload)
             self = .stateRequest
+        case (.attach, .client): self = .attach(try JSONPayload.decode(AttachMessage.self, from: payload))
+        case (.attached, .server): self = .attached(try JSONPayload.decode(AttachedMessage.self, from: payload))
         case (.state, .server): self = .state(try JSONPayload.decode(StateMessage.self, from: payload))
         case (.opened, .server): self = .opened(try JSONPayload.decode(OpenedMessage.self, from: payload))
         case (.epochEnd, .server): self = .epochEnd(try JSONPayload.decode(EpochEndMessage.self, from: payload))
         case (.position, .server): self = .position(try JSONPayload.decode(PositionMessage.self, from: payload))
         case (.notice, .server): self = .notice(try JSONPayload.decode(NoticeMessage.self, from: payload))
         case (.goAway, .server): self = .goAway(try JSONPayload.decode(GoAwayMessage.self, from: payload))
-        case (.batch, _), (.release, _), (.open, .server), (.credit, .server), (.seek, .server), (.reset, .server),
+        case (.batch, _), (.release, _), (.data, _), (.attach, .server), (.attached, .client), (.open, .server),
+            (.credit, .server), (.seek, .server), (.reset, .server),
             (.opened, .client), (.epochEnd, .client), (.position, .client), (.notice, .client), (.goAway, .client):
             return nil
         }
@@ -52,6 +55,8 @@ extension ControlMessage {
         case .notice(let message): JSONPayload.encode(message)
         case .error(let message): JSONPayload.encode(message)
         case .goAway(let message): JSONPayload.encode(message)
+        case .attach(let message): JSONPayload.encode(message)
+        case .attached(let message): JSONPayload.encode(message)
         case .ping(let bytes), .pong(let bytes): ByteBuffer(bytes: bytes)
         case .reset, .stateRequest, .close: ByteBuffer(string: "{}")
         }

@@ -1,4 +1,4 @@
-/// Every message but BATCH, in its decoded form.
+/// Every message but BATCH and DATA, in its decoded form.
 package enum ControlMessage: Sendable, Hashable {
     case hello(HelloMessage)
     case open(OpenMessage)
@@ -19,6 +19,8 @@ package enum ControlMessage: Sendable, Hashable {
     case pong([UInt8])
     case goAway(GoAwayMessage)
     case close
+    case attach(AttachMessage)
+    case attached(AttachedMessage)
 
     package var type: FrameType {
         switch self {
@@ -37,6 +39,8 @@ package enum ControlMessage: Sendable, Hashable {
         case .pong: .pong
         case .goAway: .goAway
         case .close: .close
+        case .attach: .attach
+        case .attached: .attached
         }
     }
 

@@ -60,6 +60,31 @@ extension IteratorFixture {
         return fixture
     }
 
+    /// NDArrayIter: rows of the record's number and its negative, and labels of the number. Its rows are all there or none.
+    static var arrays: IteratorFixture {
+        var fixture = IteratorFixture(kind: kind("NDArrayIter")) { folder, count, _ in
+            let rows = (0..<count).flatMap { NumpyFixture.little($0, 4) + NumpyFixture.little(-$0, 4) }
+            let data = try folder.write(NumpyFixture.npy("<i4", shape: [count, 2], data: rows), to: "data.npy")
+            let numbers = (0..<count).map { UInt8($0) }
+            let label = NumpyFixture.npz([
+                .init(name: "n.npy", bytes: NumpyFixture.npy("|u1", shape: [count], data: numbers), isDeflated: true)
+            ])
+            return ["data": .string(data), "label": .string(try folder.write(label, to: "label.npz") + "#n")]
+        } records: { row in
+            func number(_ start: Int) -> Int {
+                Int(Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(row[0][start + $1]) << UInt32(8 * $1) }))
+            }
+            return [number(0), -number(4), RowBytes.byte(row[1])]
+        }
+        fixture.partitions = ["count", "global"]
+        fixture.canBeDamaged = false
+        fixture.whole = ["last_batch_handle": .string("pad")]
+        fixture.emptiesRows = false
+        fixture.carriesOver = nil
+        fixture.drops = ["last_batch_handle": .string("discard")]
+        return fixture
+    }
+
     /// RecordIter: records of the number and as many bytes more. Bad ones are longer than a row.
     static var rawRecords: IteratorFixture {
         IteratorFixture(kind: kind("RecordIter")) { folder, count, damaged in

@@ -1,0 +1,87 @@
+import DataTypes
+import Glibc
+import RecordIO
+
+/// An array whose first axis lies together, written anew in C order, so that rows can be read.
+struct FortranOrder {
+    let file: RecordFile
+    /// Where its elements begin.
+    let offset: UInt64
+    let shape: ArrayShape
+
+    /// Memory for the rows that are turned at once.
+    static let blockBytes = 64 << 20
+    /// Shorter stretches than this would make reading a crawl.
+    private static let shortestRead = 512
+
+    /// The array in a file without a name, which is gone with the last reference.
+    func rewritten(in folder: String) throws(ArrayFileError) -> RecordFile {
+        let width = shape.elementType.byteWidth
+        let rows = shape.extents[0]
+        let columns = rows > 0 ? shape.byteCount / width / rows : 0
+        guard columns > 0 else { return file }
+        let rowsAtOnce = min(rows, max(1, Self.blockBytes / (columns * width)))
+        guard rowsAtOnce == rows || rowsAtOnce * width >= Self.shortestRead,
+            UInt64(shape.byteCount) <= DataFile.maximumUnpackedBytes
+        else {
+            throw .fault(
+                .badHeader("an array of \(shape.byteCount) bytes in Fortran order, too large to be turned round"))
+        }
+        do throws(RecordError) {
+            let target = try DataFile.temporaryFile(in: folder)
+            do throws(RecordError) {
+                var column = RecordBuffer()
+                var block = [UInt8](repeating: 0, count: rowsAtOnce * columns * width)
+                var first = 0
+                while first < rows {
+                    let count = min(rowsAtOnce, rows - first)
+                    for place in 0..<columns {
+                        let start = offset + UInt64((fortranColumn(of: place) * rows + first) * width)
+                        try file.readBytes(start..<start + UInt64(count * width), into: &column)
+                        unsafe column.withUnsafeBytes { bytes in
+                            for row in 0..<count {
+                                let to = (row * columns + place) * width
+                                for byte in 0..<width { block[to + byte] = unsafe bytes[row * width + byte] }
+                            }
+                        }
+                    }
+                    try Self.write(block[..<(count * columns * width)], to: target, folder: folder)
+                    first += count
+                }
+            } catch {
+                close(target)
+                throw error
+            }
+            return try RecordFile(adopting: target, path: file.path)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// The Fortran-order number of the column whose C-order number is `place`, over all axes but the first.
+    private func fortranColumn(of place: Int) -> Int {
+        var rest = place
+        var weight = shape.extents.dropFirst().reduce(1, *)
+        var result = 0
+        // From the last axis, which counts fastest in C order and slowest in Fortran's.
+        for extent in shape.extents.dropFirst().reversed() {
+            weight /= extent
+            result += rest % extent * weight
+            rest /= extent
+        }
+        return result
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to target: Int32, folder: String) throws(RecordError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            // The bytes are the slice's own for the length of the call.
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(target, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw .system(operation: "write to a file in", path: folder, code: errno)
+            }
+        }
+    }
+}

@@ -1,0 +1,437 @@
+"""Arrays that are handed over to a real daemon: by descriptor and in frames, rightly and wrongly."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import struct
+import time
+import zlib
+
+import headrace
+import numpy as np
+import pytest
+from headrace.io import NDArrayIter
+from running_daemon import BASE, RunningDaemon
+
+LIMIT = 8 << 20
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    configuration = BASE.replace("admin:", "  tcp: {{host: 127.0.0.1, port: 0, insecure: true}}\nadmin:")
+    configuration += f"limits: {{{{max_arrays: {LIMIT}}}}}\n"
+    with RunningDaemon(tmp_path_factory.mktemp("arrays"), configuration) as running:
+        yield running
+
+
+def address(daemon, road):
+    if road == "descriptor":
+        return daemon.url
+    return next(url for url in daemon.page("/v1/status")["listeners"] if url.startswith("tcp"))
+
+
+@pytest.fixture(params=["descriptor", "frames"])
+def connected(daemon, request):
+    with headrace.connect(address(daemon, request.param)) as client:
+        yield client
+
+
+def wait_until(what, condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come about within 20 s"
+        time.sleep(0.01)
+
+
+# What comes over is what was handed over.
+
+
+@pytest.mark.parametrize(
+    "dtype", "bool u1 i1 u2 i2 u4 i4 u8 i8 f2 f4 f8 >i4 >f8".split()
+)
+def test_every_type_arrives_as_it_is(connected, dtype):
+    array = np.random.default_rng(1).integers(0, 2**15, (11, 3)).astype(dtype)
+    with connected.open(iterator="NDArrayIter", data=array, batch_size=4) as stream:
+        assert stream.provide_data[0].dtype == array.dtype.newbyteorder("<")
+        batches = list(stream)
+    assert [batch.pad for batch in batches] == [0, 0, 1]
+    got = np.concatenate([batch.data[0] for batch in batches])
+    np.testing.assert_array_equal(got, np.concatenate([array, array[:1]]))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(60).reshape(10, 6)[::2, ::-1],
+        np.asfortranarray(np.arange(60.0).reshape(10, 6)),
+        np.broadcast_to(np.arange(6), (10, 6)),
+        np.arange(1 << 20, dtype=np.float32).reshape(1 << 10, -1),
+        np.empty((0, 4), np.float32),
+    ],
+    ids=["strided", "fortran", "broadcast", "several frames", "no rows"],
+)
+def test_every_shape_arrives_as_it_is(connected, array):
+    with connected.open(iterator="NDArrayIter", data=array, batch_size=5) as stream:
+        rows = [batch.data[0] for batch in stream]
+    if len(array):
+        np.testing.assert_array_equal(np.concatenate(rows)[: len(array)], array)
+    else:
+        assert rows == []
+
+
+def test_dicts_lists_and_files_go_together(connected, daemon):
+    np.save(daemon.directory / "y.npy", np.arange(8))
+    data = {"b": np.arange(8.0), "a": np.arange(16).reshape(8, 2)}
+    with connected.open(
+        iterator="NDArrayIter", data=data, label=[daemon.directory / "y.npy", np.zeros(8)], batch_size=8
+    ) as stream:
+        assert [desc.name for desc in stream.provide_data] == ["a", "b"]
+        assert [desc.name for desc in stream.provide_label] == ["_0_softmax_label", "_1_softmax_label"]
+        batch = stream.next()
+    np.testing.assert_array_equal(batch.data[0], data["a"])
+    np.testing.assert_array_equal(batch.label[0], np.arange(8))
+
+
+@pytest.mark.parametrize("layout", ["TNC", "TN", "NTC"])
+def test_the_batch_axis_is_where_the_layout_has_it(connected, layout):
+    array = np.arange(7 * 9 * 2).reshape(7, 9, 2) if len(layout) == 3 else np.arange(63).reshape(7, 9)
+    axis = layout.index("N")
+    with connected.open(
+        iterator="NDArrayIter", data=array, batch_size=4, layout=layout, shuffle=True, seed=5
+    ) as stream:
+        assert stream.provide_data[0].batch_axis == axis and stream.provide_data[0].layout == layout
+        for batch in stream:
+            np.testing.assert_array_equal(batch.data[0], np.take(array, batch.index.astype(int), axis=axis))
+        assert batch.pad == (3 if axis == 1 else 1)
+
+
+def test_a_new_connection_brings_the_arrays_again(connected):
+    array = np.arange(40)
+    with connected.open(iterator="NDArrayIter", data=array, batch_size=4) as stream:
+        first = stream.next().data[0].tolist()
+        # As after a connection that was lost.
+        stream._session.drop()
+        rest = [batch.data[0].tolist() for batch in stream]
+    assert [first, *rest] == array.reshape(10, 4).tolist()
+    assert stream._session.reconnections == 1
+
+
+def test_a_state_is_of_these_contents(connected):
+    array = np.arange(40)
+    with connected.open(iterator="NDArrayIter", data=array, batch_size=4, shuffle=True) as stream:
+        [stream.next() for _ in range(3)]
+        state = json.loads(json.dumps(stream.state_dict()))
+        expected = stream.next().data[0].tolist()
+    with connected.open(iterator="NDArrayIter", data=array.copy(), batch_size=4, shuffle=True) as stream:
+        stream.load_state_dict(state)
+        assert stream.next().data[0].tolist() == expected
+    array[39] = 0
+    with connected.open(iterator="NDArrayIter", data=array, batch_size=4, shuffle=True) as stream:
+        with pytest.raises(headrace.StateMismatchError, match="manifest"):
+            stream.load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.array([object()]), "of object, which the server does not take"),
+        (np.zeros(3, np.complex64), "complex64"),
+        (np.array(["x"]), "does not take"),
+        ({3: np.zeros(3)}, "the name 3 is not text"),
+        (np.float32(3), "single number"),
+        (None, "needs the parameter 'data'"),
+    ],
+)
+def test_what_is_no_array_is_refused(connected, value, words):
+    with pytest.raises(headrace.BadParameterError, match=words):
+        connected.open(iterator="NDArrayIter", data=value)
+
+
+# Limits.
+
+
+def test_an_array_above_the_limit_is_refused_with_the_sum(connected, daemon):
+    wait_until("all memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+    array = np.zeros(LIMIT // 8 + 1)
+    words = f"takes {array.nbytes} bytes; this client has handed over 0 of its"
+    with pytest.raises(headrace.LimitError, match=words) as caught:
+        connected.open(iterator="NDArrayIter", data=array)
+    assert "limits.max_arrays" in str(caught.value)
+    # Two arrays that are small enough alone.
+    half = np.zeros(LIMIT // 16 + 1)
+    with pytest.raises(headrace.LimitError, match=f"handed over {half.nbytes} of its"):
+        connected.open(iterator="NDArrayIter", data=[half, half])
+    wait_until("all memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+    connected.open(iterator="NDArrayIter", data=np.zeros(LIMIT // 8), batch_size=100).close()
+
+
+# Peers that do not keep to the protocol, written from its text alone.
+
+
+class Peer:
+    def __init__(self, daemon, features=("arrays", "descriptors")):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(str(daemon.socket))
+        self.sequence = 0
+        hello = {"major": 1, "minor": 1, "features": list(features), "max_frame": 1 << 30}
+        self.send(0x01, json.dumps(hello).encode(), stream=0)
+        data, descriptors, _, _ = socket.recv_fds(self.socket, 32, 4)
+        self.hello = self._rest(data)[1]
+        self.side = socket.socket(fileno=descriptors[0]) if descriptors else None
+        if self.side:
+            self.side.setblocking(True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        if self.side:
+            self.side.close()
+
+    def send(self, kind, payload, stream=1):
+        head = b"HDRC" + struct.pack("<BBHQIII", kind, 0, 0, len(payload), stream, self.sequence, 0)
+        self.sequence += 1
+        self.socket.sendall(head + struct.pack("<I", zlib.crc32(head)) + payload)
+
+    def _rest(self, head):
+        while len(head) < 32:
+            part = self.socket.recv(32 - len(head))
+            assert part, "the server closed the connection"
+            head += part
+        (length,) = struct.unpack_from("<Q", head, 8)
+        payload = b""
+        while len(payload) < length:
+            payload += self.socket.recv(length - len(payload))
+        return head[4], json.loads(payload)
+
+    def answer(self):
+        return self._rest(b"")
+
+    def attach(self, count=4, name="a", via="descriptor", **changes):
+        message = {"name": name, "dtype": "int32", "shape": [count], "bytes": 4 * count, "via": via, **changes}
+        self.send(0x12, json.dumps(message).encode())
+
+    def is_well(self):
+        """The connection takes an array, and opens a stream on it."""
+        self.attach(2, name="well", via="frames")
+        self.send(0x13, bytes(8))
+        assert self.answer() == (0x14, {"name": "well"})
+        self.send(0x02, json.dumps({"iterator": "NDArrayIter", "parameters": {"data": "array:well"}}).encode())
+        return self.answer()[0] == 0x03
+
+
+ALL = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+
+
+def memory(count=16, seals=ALL, holes=0):
+    file = os.memfd_create("test", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
+    os.write(file, bytes(range(count)))
+    if holes:
+        os.ftruncate(file, count + holes)
+    fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+    return file
+
+
+def memory_files(daemon):
+    """Descriptors of memory files that the daemon has open."""
+    folder = f"/proc/{daemon.process.pid}/fd"
+    links = []
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            links.append(os.readlink(f"{folder}/{name}"))
+    return sum("memfd:" in link for link in links)
+
+
+def refusal(peer, words):
+    kind, error = peer.answer()
+    assert kind == 0x0D and (error["code"], error["scope"]) == ("bad_request", "request"), error
+    assert words in error["message"], error
+    assert peer.is_well()
+
+
+@pytest.mark.parametrize(
+    ("make", "count", "words"),
+    [
+        (lambda: memory(seals=0), 4, "lacks the seals F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE"),
+        (lambda: memory(seals=ALL & ~fcntl.F_SEAL_WRITE), 4, "lacks the seals F_SEAL_WRITE"),
+        (lambda: memory(seals=ALL & ~fcntl.F_SEAL_SHRINK), 4, "lacks the seals F_SEAL_SHRINK"),
+        (lambda: memory(), 5, "has 16 bytes; 20 are needed"),
+        (lambda: memory(holes=1 << 20), 4096, "a hole cannot be served"),
+        (lambda: os.open("/etc/passwd", os.O_RDONLY), 4, "is no memory file"),
+        (lambda: os.open("/dev/zero", os.O_RDWR), 4, "is no memory file"),
+        (lambda: os.pipe()[0], 4, "is no memory file"),
+    ],
+    ids=["unsealed", "writable", "shrinkable", "short", "hole", "file", "device", "pipe"],
+)
+def test_a_descriptor_that_is_not_sealed_memory_is_refused(daemon, make, count, words):
+    with Peer(daemon) as peer:
+        assert set(peer.hello["features"]) == {"arrays", "descriptors"}
+        file = make()
+        socket.send_fds(peer.side, [b"a"], [file])
+        os.close(file)
+        peer.attach(count)
+        refusal(peer, words)
+
+
+def test_messages_with_another_number_of_descriptors_are_refused_and_closed(daemon):
+    with Peer(daemon) as peer:
+        file = memory()
+        for count in (0, 2, 8, 9, 100):
+            if count:
+                socket.send_fds(peer.side, [b"a"], [file] * count)
+            else:
+                peer.side.send(b"a")
+            peer.attach()
+            kind, error = peer.answer()
+            assert kind == 0x0D and "descriptors instead of one" in error["message"], error
+        for tag in (b"", b"\xff", b"x" * 65):
+            socket.send_fds(peer.side, [tag or b"\0"], [file])
+            peer.attach()
+            assert peer.answer()[0] == 0x0D
+        peer.attach()
+        kind, error = peer.answer()
+        assert "no descriptor has come" in error["message"], error
+        socket.send_fds(peer.side, [b"b"], [file])
+        peer.attach()
+        kind, error = peer.answer()
+        assert "is called 'b'" in error["message"], error
+        os.close(file)
+        assert peer.is_well()
+        assert memory_files(daemon) == 0
+
+
+def test_a_flood_of_descriptors_stays_in_its_socket(daemon):
+    with Peer(daemon) as peer:
+        file = memory()
+        peer.side.setblocking(False)
+        with pytest.raises(OSError):
+            for _ in range(100_000):
+                socket.send_fds(peer.side, [b"a"], [file] * 200)
+        os.close(file)
+        assert memory_files(daemon) == 0
+        assert peer.is_well()
+
+
+def test_a_sealed_file_is_mapped_and_its_descriptor_closed(daemon):
+    with Peer(daemon) as peer:
+        wait_until("other tests' memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+        file = memory()
+        socket.send_fds(peer.side, [b"a"], [file])
+        os.close(file)
+        peer.attach()
+        assert peer.answer() == (0x14, {"name": "a"})
+        assert memory_files(daemon) == 0
+        assert daemon.page("/v1/status")["memory_bytes"] == 16
+        peer.attach()
+        _kind, error = peer.answer()
+        assert "has been handed over already" in error["message"]
+    wait_until("the memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+
+
+def test_descriptors_are_for_those_who_agreed_on_them(daemon):
+    with Peer(daemon, features=["arrays"]) as peer:
+        assert peer.side is None and peer.hello["features"] == ["arrays"]
+        peer.attach()
+        refusal(peer, "which this connection cannot pass")
+    with Peer(daemon, features=[]) as peer:
+        peer.attach(via="frames")
+        _kind, error = peer.answer()
+        assert (error["code"], error["scope"]) == ("bad_frame", "connection")
+
+
+def test_a_refused_array_may_still_be_under_way(daemon):
+    with Peer(daemon) as peer:
+        # Sent without waiting, as the protocol allows.
+        peer.attach(LIMIT // 4 + 1, via="frames")
+        for _ in range(LIMIT >> 20):
+            peer.send(0x13, bytes(1 << 20))
+        _kind, error = peer.answer()
+        assert error["code"] == "over_limit" and error["scope"] == "request"
+        assert peer.is_well()
+
+
+def test_a_client_that_dies_in_mid_upload_leaves_nothing(daemon):
+    wait_until("other tests' memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+    for _ in range(3):
+        with Peer(daemon) as peer:
+            peer.attach(LIMIT // 4, via="frames")
+            peer.send(0x13, bytes(1 << 20))
+            wait_until("the reservation", lambda: daemon.page("/v1/status")["memory_bytes"] == LIMIT)
+        wait_until("the memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+
+
+def test_256_arrays_are_the_most(daemon):
+    with Peer(daemon) as peer:
+        for number in range(256):
+            peer.attach(0, name=f"n{number}", via="frames")
+            assert peer.answer() == (0x14, {"name": f"n{number}"})
+        peer.attach(0, name="more", via="frames")
+        _kind, error = peer.answer()
+        assert (error["code"], error["scope"]) == ("over_limit", "request")
+
+
+# HDF5, where both sides have it.
+
+
+def test_an_hdf5_dataset(daemon):
+    h5py = pytest.importorskip("h5py")
+    array = np.arange(460, dtype=">f4").reshape(23, 4, 5)
+    path = daemon.directory / "x.h5"
+    with h5py.File(path, "w") as file:
+        file["group/plain"] = array
+        file.create_dataset("packed", data=array, chunks=(3, 2, 5), compression="gzip")
+    with headrace.connect(daemon.url) as client:
+        for name in ("group/plain", "packed"):
+            try:
+                stream = client.open(iterator="NDArrayIter", data=f"{path}#/{name}", batch_size=4, shuffle=True)
+            except headrace.BadParameterError as error:
+                if "built without HDF5" in str(error):
+                    pytest.skip(str(error))
+                raise
+            for batch in stream:
+                np.testing.assert_array_equal(batch.data[0], array[batch.index.astype(int)])
+
+
+# The class.
+
+
+def test_the_class_is_served_when_asked(daemon):
+    np.save(daemon.directory / "x.npy", np.arange(10))
+    for data, options in [
+        (str(daemon.directory / "x.npy"), {"url": daemon.url}),
+        (daemon.directory / "x.npy", {"url": daemon.url}),
+        (np.arange(10), {"url": daemon.url}),
+    ]:
+        iterator = NDArrayIter(data, batch_size=4, last_batch_handle="roll_over", **options)
+        assert isinstance(iterator, NDArrayIter) and iterator.stream.iterator == "NDArrayIter"
+        assert len(iterator) == 2 and iterator.num_data == 10
+        found = []
+        for _ in range(3):
+            found.append([batch.data[0].tolist() for batch in iterator])
+            iterator.reset()
+        assert found[1][0] == [8, 9, 0, 1] and found[2] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+        iterator.next()
+        iterator.hard_reset()
+        # Epochs 4, 6, … begin with the first row.
+        assert iterator.stream.epoch == 4 and iterator.next().data[0].tolist() == [0, 1, 2, 3]
+        iterator.close()
+    assert not hasattr(NDArrayIter(np.arange(10)), "stream")
+    with pytest.raises(headrace.BadParameterError, match="only a server can use"):
+        NDArrayIter("x.npy", served=False)
+    with pytest.raises(TypeError, match="num_parts"):
+        NDArrayIter(np.arange(10), num_parts=2)
+
+
+def test_parts_of_the_class(daemon):
+    rows = []
+    for part in range(3):
+        with headrace.connect(daemon.url) as client:
+            iterator = NDArrayIter(np.arange(10), client=client, num_parts=3, part_index=part)
+            rows += [batch.data[0].tolist() for batch in iterator]
+    assert sorted(rows) == [[i] for i in range(10)]
