@@ -4,6 +4,7 @@ package import DataTypes
 package enum IteratorCatalog {
     package static let all: [IteratorKind] =
         ImageRecordVariant.allCases.map(\.kind)
+        + [ImageIterSource.kind, ImageDetIterSource.kind]
         + [ImageDetRecordSource.kind, CSVIterator.kind, LibSVMIterator.kind, MNISTIterator.kind, RawRecordSource.kind]
 
     /// - Throws: `.unknownIterator`, with the nearest name.

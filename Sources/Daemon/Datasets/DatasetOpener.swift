@@ -113,7 +113,7 @@ package final class DatasetOpener: StreamOpener {
                         .badParameter, "data set '\(name)' does not let clients change '\(parameter)'",
                         hint: "leave it out; it is \(dataset.parameters[parameter]?.description ?? "at its default")")
                 }
-                if kind.pathParameters.contains(parameter) {
+                if kind.pathParameters.contains(parameter) || kind.nestedPathParameters.contains(parameter) {
                     throw StreamError(
                         .badParameter, "data set '\(name)' names its own files; '\(parameter)' cannot be given",
                         hint: "leave it out, or open '\(dataset.iterator)' with files of your own")

@@ -22,6 +22,7 @@ extension ParameterSpec {
         case .shape(let rank): rank.map { "\($0) sizes" } ?? "sizes"
         case .numbers: "numbers"
         case .integers: "whole numbers"
+        case .structure: "values or lists"
         default: "text"
         }
     }

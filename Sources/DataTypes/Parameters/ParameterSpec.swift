@@ -20,6 +20,9 @@ package struct ParameterSpec: Sendable {
         case numbers
         /// A list of whole numbers, in MXNet a string such as `"0,90,180"`.
         case integers
+        /// A value of any type, or lists of them within each other, as text such as `[["cat.jpg", 1], ["dog.jpg", 2]]`.
+        /// What it must look like, the parameter's reader says.
+        case structure
     }
 
     package var name: String
