@@ -56,8 +56,9 @@ let package = Package(
             name: "Iterators",
             dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5"],
             exclude: [
-                "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetRecord/README.md", "ImageRecord/README.md",
-                "LibSVM/README.md", "MNIST/README.md", "NDArray/README.md", "RawRecord/README.md",
+                "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetIter/README.md", "ImageDetRecord/README.md",
+                "ImageIter/README.md", "ImageRecord/README.md", "LibSVM/README.md", "MNIST/README.md",
+                "NDArray/README.md", "RawRecord/README.md",
             ], swiftSettings: settings + [hdf5]),
 
         // Serving.

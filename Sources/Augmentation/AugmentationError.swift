@@ -12,6 +12,12 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
     case channelMismatch(image: Int, shape: Int)
     /// The decoded image is not the one that was planned for: its header and its content disagree.
     case sourceMismatch(width: Int, height: Int, plannedWidth: Int, plannedHeight: Int)
+    /// The list of augmenters leaves the image at another size than `data_shape`.
+    case otherSize(width: Int, height: Int, shapeWidth: Int, shapeHeight: Int)
+    /// An augmenter would resize an image whose values have fractions already.
+    case resizeAfterCast(step: String)
+    /// The augmenters leave no object in the image.
+    case noObject
 
     package var description: String {
         switch self {
@@ -28,6 +34,13 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
             "the image has \(image) channels and data_shape asks for \(shape)"
         case .sourceMismatch(let width, let height, let plannedWidth, let plannedHeight):
             "the decoded image is \(width)×\(height), and its header promised \(plannedWidth)×\(plannedHeight)"
+        case .otherSize(let width, let height, let shapeWidth, let shapeHeight):
+            "the augmenters make an image of \(width)×\(height), and data_shape asks for \(shapeWidth)×\(shapeHeight) "
+                + "(width×height); end the list with a crop or a ForceResizeAug"
+        case .resizeAfterCast(let step):
+            "\(step) would resize the image after its values became numbers with fractions; put it before CastAug and "
+                + "the colour augmenters"
+        case .noObject: "no object is left in the image, or none with a class of 0 or more"
         }
     }
 }

@@ -31,7 +31,9 @@ package struct SampleExecutor: ~Copyable {
     private var writer = SlotWriter()
     /// The first step's result is always here.
     var first = PixelBuffer()
-    private var second = PixelBuffer()
+    var second = PixelBuffer()
+    /// For steps that need fractions.
+    var planes = FloatPlanes()
 
     package init() {}
 

@@ -5,8 +5,8 @@ package enum IteratorCatalog {
     package static let all: [IteratorKind] =
         ImageRecordVariant.allCases.map(\.kind)
         + [
-            ImageDetRecordSource.kind, CSVIterator.kind, LibSVMIterator.kind, MNISTIterator.kind, NDArrayIterator.kind,
-            RawRecordSource.kind,
+            ImageIterSource.kind, ImageDetIterSource.kind, ImageDetRecordSource.kind, CSVIterator.kind,
+            LibSVMIterator.kind, MNISTIterator.kind, NDArrayIterator.kind, RawRecordSource.kind,
         ]
 
     /// - Throws: `.unknownIterator`, with the nearest name.

@@ -12,13 +12,13 @@ package struct IteratorKind: Sendable {
     package let pathParameters: [String]
     /// Those of them that may name several files: entries separated by `;`, each a file, a folder or a pattern.
     package let pathListParameters: Set<String>
-    /// Those of them that may name arrays too. The iterator itself has every file among them checked.
-    package let arrayParameters: Set<String>
+    /// Parameters that name files among other things, each checked when it is read.
+    package let nestedPathParameters: Set<String>
     private let opener: @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
 
     package init(
         name: String, summary: String, specs: [ParameterSpec], pathParameters: [String],
-        pathListParameters: Set<String> = [], arrayParameters: Set<String> = [],
+        pathListParameters: Set<String> = [], nestedPathParameters: Set<String> = [],
         opener: @escaping @Sendable (ParameterValues, IteratorContext) throws(StreamError) -> any BatchSource
     ) {
         self.name = name
@@ -26,7 +26,7 @@ package struct IteratorKind: Sendable {
         self.specs = specs
         self.pathParameters = pathParameters
         self.pathListParameters = pathListParameters
-        self.arrayParameters = arrayParameters
+        self.nestedPathParameters = nestedPathParameters
         self.opener = opener
     }
 

@@ -293,6 +293,7 @@ import Testing
                 label: "7"
                 ctx: null
                 nested: [[1, 2], [x]]
+                aug_list: [[RandomOrderAug, [[ts, [[ResizeAug, [[size, 9]]]]]]]]
                 locked: [data_shape, mean_r]
             """)
         let dataset = try #require(loaded.configuration.datasets["train/v1"])
@@ -306,6 +307,8 @@ import Testing
                 "scale": .number(1e-05),
                 "label": .string("7"), "ctx": .null,
                 "nested": .list([.list([.integer(1), .integer(2)]), .list([.string("x")])]),
+                "aug_list": try ParameterSpec("", .structure, default: nil, "").normalise(
+                    .string("[['RandomOrderAug', [['ts', [['ResizeAug', [['size', 9]]]]]]]]")),
             ])
         let again = try Self.load(ConfigurationPrinter.text(loaded.settings))
         #expect(again.configuration.datasets["train/v1"]?.parameters == dataset.parameters)

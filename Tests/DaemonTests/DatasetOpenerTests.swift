@@ -23,7 +23,8 @@ import Testing
                 ParameterSpec("path", .string, default: .string(""), "A file."),
                 ParameterSpec("batch_size", .integer(1...1_000_000), default: nil, "Rows."),
                 ParameterSpec("seed", .integer(.all), default: .integer(0), "Seed."),
-            ], pathParameters: ["path"]
+                ParameterSpec("files", .structure, default: .null, "More files."),
+            ], pathParameters: ["path"], nestedPathParameters: ["files"]
         ) { (values: ParameterValues, context: IteratorContext) throws(StreamError) -> any BatchSource in
             seen.parameters.withLock { $0 = values.values }
             seen.context.withLock { $0 = context }
@@ -68,7 +69,7 @@ import Testing
                 opener, OpenRequest(dataset: "train", parameters: ["batch_size": .integer(2), "seed": .null]))
             #expect(
                 seen.parameters.withLock { $0 } == [
-                    "path": .string("/data/t.rec"), "batch_size": .integer(2), "seed": .integer(7),
+                    "path": .string("/data/t.rec"), "batch_size": .integer(2), "seed": .integer(7), "files": .null,
                 ])
             let batches = try await stream.restOfEpoch()
             #expect(batches.count == 5)
@@ -83,6 +84,10 @@ import Testing
             (OpenRequest(dataset: "train", parameters: ["seed": .integer(1)]), .badParameter, "leave it out; it is 7"),
             (
                 OpenRequest(dataset: "train", parameters: ["path": .string("/etc/passwd")]), .badParameter,
+                "leave it out"
+            ),
+            (
+                OpenRequest(dataset: "train", parameters: ["files": .list([.string("/etc/passwd")])]), .badParameter,
                 "leave it out"
             ),
             (OpenRequest(dataset: "train", parameters: ["batchsize": .integer(1)]), .badParameter, "batch_size"),

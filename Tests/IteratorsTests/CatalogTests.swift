@@ -15,7 +15,7 @@ struct CatalogTests {
             let names = Set(kind.specs.map(\.name))
             #expect(names.isSuperset(of: kind.pathParameters))
             #expect(Set(kind.pathParameters).isSuperset(of: kind.pathListParameters))
-            #expect(Set(kind.pathParameters).isSuperset(of: kind.arrayParameters))
+            #expect(Set(kind.pathParameters).isDisjoint(with: kind.nestedPathParameters))
         }
     }
 

@@ -41,7 +41,7 @@ struct RecordFixture {
         UInt8(truncatingIfNeeded: Int(id) &* 37 &+ y &* 29 &+ x &* 11 &+ channel &* 83)
     }
 
-    private static func png(id: UInt64) throws -> [UInt8] {
+    static func png(id: UInt64) throws -> [UInt8] {
         var image = PixelBuffer()
         image.reshape(width: side, height: side, channels: 3)
         var pixels = image.mutablePixels

@@ -54,8 +54,10 @@ struct LabelSurveyTests {
         let manifest = try Manifest.open(paths: path)
         let first = try manifest.surveyLabels(of: 0..<2, limit: 1000, cacheDirectory: cache)
         #expect(first.widestLabelCount == 12)
-        #expect(LabelSurveyCache(directory: cache).load(manifest.surveyKey(0..<2, limit: 1000), of: manifest) == first)
-        #expect(LabelSurveyCache(directory: cache).load(manifest.surveyKey(0..<1, limit: 1000), of: manifest) == nil)
+        let kept = SurveyCache(directory: cache, kind: .labels)
+        #expect(
+            kept.load(manifest.surveyKey(0..<2, limit: 1000), of: manifest) == [12, UInt64(first.widestOrdinal)])
+        #expect(kept.load(manifest.surveyKey(0..<1, limit: 1000), of: manifest) == nil)
         #expect(try manifest.surveyLabels(of: 0..<1, limit: 1000, cacheDirectory: cache).widestLabelCount == 7)
 
         try write([record([2, 5] + object), record([2, 5] + object + object + object)], to: path)

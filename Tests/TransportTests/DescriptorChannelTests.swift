@@ -8,8 +8,11 @@ import Testing
 struct DescriptorChannelTests {
     /// A memory file with these bytes and seals. The caller closes it.
     private func memory(_ bytes: [UInt8], seals: CInt = 2 | 4 | 8, holeBytes: Int = 0) -> CInt {
-        // The name is a C string for the call; the flags are MFD_CLOEXEC and MFD_ALLOW_SEALING.
-        let file = unsafe memfd_create("test", 1 | 2)
+        // The module Glibc leaves it out; the C library has it. The name is a C string for the call; the flags are
+        // MFD_CLOEXEC and MFD_ALLOW_SEALING.
+        let create = unsafe unsafeBitCast(
+            dlsym(nil, "memfd_create"), to: (@convention(c) (UnsafePointer<CChar>, CUnsignedInt) -> CInt).self)
+        let file = unsafe create("test", 1 | 2)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
         if holeBytes > 0 { ftruncate(file, off_t(bytes.count + holeBytes)) }
         // F_ADD_SEALS

@@ -17,6 +17,7 @@ struct ClientSessionMachineTests {
             case .opened: "opened"
             case .position(let position): "at \(position.epoch).\(position.step)"
             case .state: "state"
+            case .attached(let array): "attached \(array.name)"
             case .streamClosed: "stream closed"
             case .refused(let error): "refused \(error.code)"
             case .batch(let header, _): "batch \(header.address.epoch).\(header.address.step)"

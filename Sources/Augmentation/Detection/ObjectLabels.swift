@@ -38,7 +38,13 @@ package struct ObjectLabels: Sendable {
         var box: RelativeBox { RelativeBox(x: left, y: top, width: right - left, height: bottom - top) }
     }
 
-    var objectCount: Int { (values.count - headerWidth) / objectWidth }
+    package var objectCount: Int { (values.count - headerWidth) / objectWidth }
+
+    /// The labels of one object, its class first.
+    package func labels(ofObject object: Int) -> ArraySlice<Float> {
+        let start = headerWidth + object * objectWidth
+        return values[start..<start + objectWidth]
+    }
 
     subscript(object: Int) -> Corners {
         get {

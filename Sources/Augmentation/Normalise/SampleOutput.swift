@@ -9,7 +9,7 @@ package import DataTypes
 /// * `int32`, `int64`: likewise without a clamp. MXNet has no such output.
 package struct SampleOutput: Sendable, Equatable {
     package let format: SlotFormat
-    package let normalisation: Normalisation
+    package internal(set) var normalisation: Normalisation
     package let meanImage: MeanImage?
 
     /// - Throws: `.outOfRange` for an element type that images cannot have.

@@ -39,8 +39,8 @@ extension SamplePlanner {
     }
 
     private func noise(random: inout KeyedRandom) -> SamplePlan.Noise {
-        let (first, second) = normalPair(random: &random)
-        let (third, _) = normalPair(random: &random)
+        let (first, second) = Self.normalPair(random: &random)
+        let (third, _) = Self.normalPair(random: &random)
         let r = first * parameters.pcaNoise
         let g = second * parameters.pcaNoise
         let b = third * parameters.pcaNoise
@@ -52,7 +52,7 @@ extension SamplePlanner {
     }
 
     /// Two independent standard normal numbers (Marsaglia's polar method).
-    private func normalPair(random: inout KeyedRandom) -> (Float, Float) {
+    static func normalPair(random: inout KeyedRandom) -> (Float, Float) {
         while true {
             let x = 2 * random.unit() - 1
             let y = 2 * random.unit() - 1

@@ -71,7 +71,7 @@ struct DatasetNodeReader {
             default: return .string(scalar.string)
             }
         case .sequence(let sequence):
-            guard depth < 4 else { return nil }
+            guard depth < 16 else { return nil }
             var items: [ParameterValue] = []
             for element in sequence {
                 guard let item = parameterValue(element, depth: depth + 1) else { return nil }

@@ -32,7 +32,9 @@ enum DatasetCheck {
             if value == .null { continue }
             do throws(ParameterError) {
                 let normal = try spec.normalise(value)
-                guard kind.pathParameters.contains(name), let references = ArrayReference.list(normal) else { continue }
+                guard kind.pathParameters.contains(name) || spec.kind == .arrays,
+                    let references = ArrayReference.list(normal)
+                else { continue }
                 for path in references.map(\.text) where IteratorKind.namesFile(path) && !path.hasPrefix("/") {
                     add(name, "'\(name)' is '\(path)'; it must be an absolute path")
                 }

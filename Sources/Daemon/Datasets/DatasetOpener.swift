@@ -120,7 +120,7 @@ package final class DatasetOpener: StreamOpener {
                         .badParameter, "data set '\(name)' does not let clients change '\(parameter)'",
                         hint: "leave it out; it is \(dataset.parameters[parameter]?.description ?? "at its default")")
                 }
-                if kind.pathParameters.contains(parameter) {
+                if kind.pathParameters.contains(parameter) || kind.nestedPathParameters.contains(parameter) {
                     throw StreamError(
                         .badParameter, "data set '\(name)' names its own files; '\(parameter)' cannot be given",
                         hint: "leave it out, or open '\(dataset.iterator)' with files of your own")
@@ -131,8 +131,7 @@ package final class DatasetOpener: StreamOpener {
             let kind = try kind(name)
             let paths = PathGuard(rule: rules.paths)
             var parameters = request.parameters
-            for spec in kind.specs
-            where kind.pathParameters.contains(spec.name) && !kind.arrayParameters.contains(spec.name) {
+            for spec in kind.specs where kind.pathParameters.contains(spec.name) {
                 guard let path = try Self.path(parameters[spec.name], spec) else { continue }
                 guard kind.pathListParameters.contains(spec.name) else {
                     parameters[spec.name] = .string(try paths.resolve(path, parameter: spec.name))

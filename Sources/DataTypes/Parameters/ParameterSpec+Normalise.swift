@@ -1,5 +1,6 @@
 extension ParameterSpec {
-    /// `value` in this parameter's normal form: `.bool`, `.integer`, `.number`, `.string`, or a `.list` of one of them.
+    /// `value` in this parameter's normal form: `.bool`, `.integer`, `.number`, `.string`, or a `.list` of one of them;
+    /// of a structure any of these, lists within lists included.
     ///
     /// - Throws: `.illTyped` when the value is of another type, `.outOfRange` when it is not allowed.
     package func normalise(_ value: ParameterValue) throws(ParameterError) -> ParameterValue {
@@ -58,11 +59,22 @@ extension ParameterSpec {
                     value, "a file, an array that was handed over, or a list of them or of [name, file] pairs")
             }
             return value
+        case .structure:
+            guard let result = StructureText.value(of: value) else {
+                throw illTyped(value, "a value, or a list such as [[\"a\", 1], [\"b\", [2, 3]]]")
+            }
+            guard StructureText.isWithinLimits(result) else {
+                throw .outOfRange(
+                    name: name, value: "a list",
+                    allowed:
+                        "lists at most \(StructureText.maxNesting) deep, of \(StructureText.maxEntries) entries in all")
+            }
+            return result
         }
     }
 
     private func illTyped(_ value: ParameterValue, _ expected: String) -> ParameterError {
-        .illTyped(name: name, value: value.description, expected: expected)
+        .illTyped(name: name, value: String(value.description.prefix(500)), expected: expected)
     }
 
     private func outOfRange(_ value: ParameterValue, _ allowed: String) -> ParameterError {

@@ -23,6 +23,7 @@ extension ParameterSpec {
         case .numbers: "numbers"
         case .integers: "whole numbers"
         case .arrays: "arrays"
+        case .structure: "values or lists"
         default: "text"
         }
     }

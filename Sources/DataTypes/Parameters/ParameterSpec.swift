@@ -22,6 +22,9 @@ package struct ParameterSpec: Sendable {
         case integers
         /// Where arrays come from: text for one; a list for several, each text or a pair of a name and text.
         case arrays
+        /// A value of any type, or lists of them within each other, as text such as `[["cat.jpg", 1], ["dog.jpg", 2]]`.
+        /// What it must look like, the parameter's reader says.
+        case structure
     }
 
     package var name: String

@@ -6,7 +6,7 @@ enum NDArrayIterator {
 
     static let kind = IteratorKind(
         name: name, summary: "Rows of arrays: from .npy, .npz and HDF5 files, or handed over by the client.",
-        specs: NDArrayParameters.specs, pathParameters: ["data", "label"], arrayParameters: ["data", "label"]
+        specs: NDArrayParameters.specs, pathParameters: [], nestedPathParameters: ["data", "label"]
     ) { values, context throws(StreamError) in
         try NDArraySource(values: values, context: context)
     }

@@ -23,6 +23,7 @@ extension RecordError {
         switch self {
         case .damaged: "damaged_record"
         case .fileChanged: "file_changed"
+        case .tooLargeFile: "too_large"
         default: "read_failed"
         }
     }

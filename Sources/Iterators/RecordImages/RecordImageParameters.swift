@@ -104,6 +104,22 @@ struct RecordImageParameters: Sendable {
         toleratesTruncation = values.string("on_truncated") == "fill"
     }
 
+    /// Of an iterator with parameters of its own: no mean image, and augmentation follows `seed` and the epoch.
+    init(
+        iterator: String, batching: BatchingParameters, recordPaths: String, indexPaths: String, listPath: String,
+        format: SlotFormat, toleratesTruncation: Bool
+    ) {
+        self.iterator = iterator
+        self.batching = batching
+        self.recordPaths = recordPaths
+        self.indexPaths = indexPaths
+        self.listPath = listPath
+        self.format = format
+        self.toleratesTruncation = toleratesTruncation
+        meanImagePath = ""
+        augmentationSeed = nil
+    }
+
     /// Refuses what MXNet drops without a word: normalisation of bytes.
     ///
     /// - Parameters:

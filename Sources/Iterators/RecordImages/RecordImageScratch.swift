@@ -2,7 +2,7 @@ import DataTypes
 import ImageCodec
 import RecordIO
 
-/// What one worker keeps between images of records: buffers and decoders, shared by all streams.
+/// What one worker keeps between images: buffers and decoders, shared by all streams.
 final class RecordImageScratch {
     var record = RecordBuffer()
     var pixels = PixelBuffer()
@@ -13,14 +13,16 @@ final class RecordImageScratch {
 
     /// Decodes the record's image, which begins at `offset` of the payload.
     func decode(
-        imageAt offset: Int, as mode: ColourMode, limits: ImageLimits, toleratesTruncation: Bool
+        imageAt offset: Int, as mode: ColourMode, limits: ImageLimits, toleratesTruncation: Bool,
+        applyingOrientation: Bool = true
     ) throws(ImageError) {
         // Streams rarely differ in limits; when they do, the decoder is made anew.
         if decoderKey?.limits != limits || decoderKey?.tolerant != toleratesTruncation {
             decoder = ImageDecoder(limits: limits, toleratesDamage: toleratesTruncation)
             decoderKey = (limits, toleratesTruncation)
         }
-        try decoder!.decode(record, at: offset, as: mode, into: &pixels)
+        try decoder!.decode(
+            record, at: offset, as: mode, applyingOrientation: applyingOrientation, into: &pixels)
     }
 
     /// The header of the record itself.
@@ -39,9 +41,11 @@ final class RecordImageScratch {
 
 extension ImageDecoder {
     fileprivate mutating func decode(
-        _ record: borrowing RecordBuffer, at offset: Int, as mode: ColourMode, into pixels: inout PixelBuffer
+        _ record: borrowing RecordBuffer, at offset: Int, as mode: ColourMode, applyingOrientation: Bool,
+        into pixels: inout PixelBuffer
     ) throws(ImageError) {
-        try decode(record.bytes.extracting(offset...), as: mode, into: &pixels)
+        try decode(
+            record.bytes.extracting(offset...), as: mode, applyingOrientation: applyingOrientation, into: &pixels)
     }
 }
 

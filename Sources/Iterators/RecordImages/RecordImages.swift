@@ -59,21 +59,26 @@ struct RecordImages: Sendable {
         colourMode = [1: .gray, 3: .bgr][parameters.format.channels] ?? .unchanged
     }
 
+    /// Stands for the records and for labels that take the place of their own.
+    var dataHash: String {
+        var data = Fingerprint()
+        data.combine(manifest.fingerprint)
+        list?.addLabels(to: &data)
+        return data.hex
+    }
+
     /// What a stream over these images says of itself.
     ///
     /// - Parameters:
     ///   - layout: of one data and one label tensor.
     ///   - specHash: of everything but the data that decides bytes.
     func info(layout: BatchLayout, values: ParameterValues, specHash: Fingerprint) -> StreamInfo {
-        var data = Fingerprint()
-        data.combine(manifest.fingerprint)
-        list?.addLabels(to: &data)
         let batching = parameters.batching
         return StreamInfo(
             iterator: parameters.iterator, provideData: [layout.tensors[0].desc],
             provideLabel: [layout.tensors[1].desc], layout: layout, batchSize: batching.batchSize,
             numParts: batching.numParts, partIndex: batching.partIndex, recordCount: manifest.sampleCount,
-            partRecordCount: epochPlan.partRecordCount, manifestHash: data.hex, specHash: specHash.hex,
+            partRecordCount: epochPlan.partRecordCount, manifestHash: dataHash, specHash: specHash.hex,
             prefetch: batching.prefetch, parameters: values.values, warnings: warnings)
     }
 

@@ -4,6 +4,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case system(operation: String, path: String, code: Int32)
     case missingFile(path: String, suggestion: String?)
     case notARegularFile(path: String)
+    /// A file that is to be read whole.
+    case tooLargeFile(path: String, byteCount: UInt64, limitBytes: Int)
     /// The file is not the one that was opened: it was truncated, replaced in place or written to.
     case fileChanged(file: String, offset: UInt64)
     /// Bytes that are not a record. `offset` is where the fault was found, which may be behind the record's start.
@@ -41,6 +43,8 @@ extension RecordError: CustomStringConvertible {
             "'\(path)' does not exist"
         case .notARegularFile(let path):
             "'\(path)' is not a regular file"
+        case .tooLargeFile(let path, let byteCount, let limitBytes):
+            "'\(path)' has \(byteCount) bytes; at most \(limitBytes) are read"
         case .fileChanged(let file, let offset):
             "'\(file)' was changed while it was open (noticed at offset \(offset)); open the dataset again"
         case .damaged(let fault, let file, let offset):

@@ -5,6 +5,8 @@
 struct FileWindow: ~Copyable {
     /// About what a disk delivers in the time of one more access: reading through is cheaper up to here.
     private static let jumpBytes: UInt64 = 256 << 10
+    /// What `load` can be asked for.
+    static let maximumWantedBytes: UInt64 = 1 << 20
     private static let largeBlockBytes: UInt64 = 1 << 20
     private static let smallBlockBytes: UInt64 = 4 << 10
 

@@ -16,16 +16,19 @@ package final class RecordFile: Sendable {
     /// For C code that reads the file itself. It is closed with the object.
     package let descriptor: Int32
 
-    /// - Parameter maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory
-    ///   has.
+    /// - Parameters:
+    ///   - maximumRecordBytes: a record that claims more is damaged. The format itself allows more than memory has.
+    ///   - suggestsNames: a missing file is answered with the nearest name in its folder, which costs reading the folder.
     /// - Throws: `.missingFile`, `.notARegularFile` or `.system`.
-    package convenience init(path: String, maximumRecordBytes: Int = 1 << 30) throws(RecordError) {
+    package convenience init(
+        path: String, maximumRecordBytes: Int = 1 << 30, suggestsNames: Bool = true
+    ) throws(RecordError) {
         // O_NONBLOCK: without it, opening a FIFO would wait for a writer that may never come.
         let descriptor = Self.open(path)
         guard descriptor >= 0 else {
             let code = errno
             if code == ENOENT || code == ENOTDIR {
-                throw .missingFile(path: path, suggestion: RecordPaths.suggestion(for: path))
+                throw .missingFile(path: path, suggestion: suggestsNames ? RecordPaths.suggestion(for: path) : nil)
             }
             throw .system(operation: "open", path: path, code: code)
         }

@@ -39,6 +39,24 @@ package struct ImageList: Sendable {
                 throw .badLine(file: path, line: lines.lineNumber, reason: error.reason)
             }
         }
+        sortRows()
+    }
+
+    /// A list made of rows in memory, which are numbered from 1.
+    package init(rows: some Sequence<(labels: [Float], path: String)>) {
+        labelWidth = 0
+        labelStarts = [0]
+        for row in rows {
+            ids.append(UInt64(ids.count + 1))
+            labels.append(contentsOf: row.labels)
+            labelStarts?.append(labels.count)
+            pathBytes.append(contentsOf: row.path.utf8)
+            pathEnds.append(pathBytes.count)
+        }
+        rowsByID = Array(ids.indices)
+    }
+
+    private mutating func sortRows() {
         // Stable: of equal numbers the last row comes last, and replaces those before it.
         for row in ids.indices.sorted(by: { ids[$0] < ids[$1] }) {
             if let last = rowsByID.last, ids[last] == ids[row] {

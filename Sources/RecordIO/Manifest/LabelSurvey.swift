@@ -6,6 +6,21 @@ package struct LabelSurvey: Sendable, Hashable {
     package var widestLabelCount = 0
     /// That record.
     package var widestOrdinal = 0
+
+    package init(widestLabelCount: Int = 0, widestOrdinal: Int = 0) {
+        self.widestLabelCount = widestLabelCount
+        self.widestOrdinal = widestOrdinal
+    }
+
+    /// For the cache.
+    fileprivate var words: [UInt64] { [UInt64(widestLabelCount), UInt64(widestOrdinal)] }
+
+    fileprivate init?(words: [UInt64]) {
+        guard words.count == 2, let count = Int(exactly: words[0]), let ordinal = Int(exactly: words[1]) else {
+            return nil
+        }
+        self.init(widestLabelCount: count, widestOrdinal: ordinal)
+    }
 }
 
 extension Manifest {
@@ -19,9 +34,13 @@ extension Manifest {
     package func surveyLabels(
         of ordinals: Range<Int>, limit: Int, cacheDirectory: String?
     ) throws(RecordError) -> LabelSurvey {
-        let cache = cacheDirectory.map { LabelSurveyCache(directory: $0) }
+        let cache = cacheDirectory.map { SurveyCache(directory: $0, kind: .labels) }
         let key = surveyKey(ordinals, limit: limit)
-        if let known = cache?.load(key, of: self), known.widestOrdinal < sampleCount { return known }
+        if let words = cache?.load(key, of: self), let known = LabelSurvey(words: words),
+            known.widestOrdinal < sampleCount
+        {
+            return known
+        }
         var survey = LabelSurvey()
         var record = RecordBuffer()
         for file in files {
@@ -36,7 +55,7 @@ extension Manifest {
             }
             guard file.file.isUnchanged else { throw .fileChanged(file: file.file.path, offset: 0) }
         }
-        cache?.store(survey, key, of: self)
+        cache?.store(survey.words, key, of: self)
         return survey
     }
 

@@ -7,7 +7,7 @@ extension IteratorFixture {
     static let all: [IteratorFixture] = [
         .images("ImageRecordIter", asFloats: true), .images("ImageRecordUInt8Iter", asFloats: false),
         .images("ImageRecordInt8Iter", asFloats: false), .images("ImageRecordIter_v1", asFloats: true),
-        .images("ImageRecordUInt8Iter_v1", asFloats: false), .objects, .csv, .libSVM, .mnist, .arrays, .rawRecords,
-        .cifar,
+        .images("ImageRecordUInt8Iter_v1", asFloats: false), .objects, .imageFiles, .imageObjects, .csv, .libSVM,
+        .mnist, .arrays, .rawRecords, .cifar,
     ]
 }

@@ -1,0 +1,39 @@
+/// Everything decided about one sample by a list of augmenters: executing it needs no random number.
+///
+/// One worker owns one and fills it for every sample, so that planning allocates nothing once the longest list has been
+/// seen.
+package struct AugmentPlan: Sendable {
+    package internal(set) var steps: [AugmentStep] = []
+    /// Of the image after the steps so far.
+    package internal(set) var width = 0
+    package internal(set) var height = 0
+    package internal(set) var sourceWidth = 0
+    package internal(set) var sourceHeight = 0
+    /// Values have fractions from here on.
+    var isFloat = false
+    /// Orders of lists in random order that are being gone through, one behind the other.
+    var orders: [Int] = []
+
+    package init() {}
+
+    mutating func begin(width: Int, height: Int) {
+        steps.removeAll(keepingCapacity: true)
+        orders.removeAll(keepingCapacity: true)
+        isFloat = false
+        (self.width, self.height) = (width, height)
+        (sourceWidth, sourceHeight) = (width, height)
+    }
+
+    /// Cuts `rect` out. Of a resize just before it, only that part will be computed.
+    mutating func crop(_ rect: PixelRect) {
+        precondition(rect.isInside(width: width, height: height), "the crop is not inside the image")
+        if rect.width == width, rect.height == height { return }
+        (width, height) = (rect.width, rect.height)
+        if case .resize(let resize, let whole)? = steps.last, !isFloat {
+            let part = PixelRect(x: whole.x + rect.x, y: whole.y + rect.y, width: rect.width, height: rect.height)
+            steps[steps.count - 1] = .resize(resize, rect: part)
+        } else {
+            steps.append(.crop(rect))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Augmentation
+import DataTypes
+import ImageCodec
+
+/// Images with objects from RecordIO files or from files of their own, image and boxes through a list of augmenters.
+///
+/// Follows MXNet 1.9.1 `python/mxnet/image/detection.py` in what a sample's bytes are, and Headrace's own arithmetic in which
+/// sample stands where.
+final class ImageDetIterSource: BatchSource {
+    let info: StreamInfo
+    let epochPlan: EpochPlan
+    let badRecordPolicy: BadRecordPolicy
+    let slotsPerTask = 1
+    private let parameters: ImageDetIterParameters
+    private let images: any LabelledImages
+    private let reader: PictureReader
+    private let planner: AugmentPlanner
+    private let output: SampleOutput
+    private let labelShape: (objects: Int, width: Int)
+
+    static let kind = IteratorKind(
+        name: ImageDetIterParameters.iterator,
+        summary: "Images with objects from RecordIO files or from files of their own, through a list of augmenters.",
+        specs: ImageDetIterParameters.specs, pathParameters: ImageSourceParameters.pathParameters,
+        pathListParameters: ImageSourceParameters.pathListParameters,
+        nestedPathParameters: ImageSourceParameters.nestedPathParameters
+    ) { values, context throws(StreamError) in
+        try ImageDetIterSource(values: values, context: context)
+    }
+
+    init(values: ParameterValues, context: IteratorContext) throws(StreamError) {
+        do throws(ParameterError) {
+            parameters = try ImageDetIterParameters(values)
+            output = try SampleOutput(format: parameters.source.format, normalisation: Normalisation())
+        } catch {
+            throw StreamError(parameter: error)
+        }
+        let source = parameters.source
+        images = try source.open(context: context)
+        epochPlan = images.epochPlan
+        badRecordPolicy = source.batching.badRecordPolicy
+        reader = PictureReader(
+            limits: ImageLimits(maxPixels: context.maxPixels), toleratesTruncation: source.toleratesTruncation)
+        planner = AugmentPlanner(
+            [], width: source.format.width, height: source.format.height, maxPixels: context.maxPixels)
+        labelShape = try Self.labelShape(parameters, images: images, context: context)
+        do throws(ParameterError) {
+            try source.checkSize(labelCount: labelShape.objects * labelShape.width)
+        } catch {
+            throw StreamError(parameter: error)
+        }
+        info = source.info(
+            images, label: parameters.provideLabel(labelShape), values: values,
+            shown: ["label_shape": .list([.integer(labelShape.objects), .integer(labelShape.width)])])
+    }
+
+    /// Rows and columns of a sample's label table: what the parameters say, or what the images need.
+    ///
+    /// - Throws: `.badData` when an image has no object and bad records are errors, or when none has; `.badParameter` when
+    ///   `label_shape` is too small and bad records are errors.
+    private static func labelShape(
+        _ parameters: ImageDetIterParameters, images: any LabelledImages, context: IteratorContext
+    ) throws(StreamError) -> (objects: Int, width: Int) {
+        let isStrict = parameters.source.batching.badRecordPolicy == .error
+        // Images that do not fit may be left out, so that there is nothing to find out.
+        if let shape = parameters.labelShape, !isStrict { return shape }
+        let room = try images.surveyObjects(cacheDirectory: context.cacheDirectory)
+        let form = "labels are [header width, object width, …, class, left, top, right, bottom, …]"
+        if isStrict, let place = room.firstWithout {
+            throw StreamError(
+                .badData, "\(place) has no labels of an object with an area",
+                hint: "\(form); on_bad_record=\"skip\" leaves such images out")
+        }
+        guard room.objectCount > 0 else {
+            throw StreamError(.badData, "none of the images has labels that describe objects", hint: form)
+        }
+        guard let shape = parameters.labelShape else { return (room.objectCount, room.objectWidth) }
+        guard shape.objects >= room.objectCount, shape.width >= room.objectWidth else {
+            throw StreamError(
+                .badParameter,
+                "label_shape is (\(shape.objects), \(shape.width)), and the images need "
+                    + "(\(room.objectCount), \(room.objectWidth))",
+                hint: "give that or more, or open with on_bad_record=\"skip\" to leave larger images out")
+        }
+        return shape
+    }
+
+    func readAhead(_ plan: BatchPlan) { images.readAhead(plan) }
+
+    func execute(
+        _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
+    ) throws(BadRecord) {
+        let scratch = worker.object(RecordImageScratch.self) { RecordImageScratch() }
+        let own = worker.object(AugmenterScratch.self) { AugmenterScratch() }
+        let target = RecordRow(row, of: slab, layout: info.layout)
+        var clock = StageClock()
+        let image = try images.load(slot, scratch: scratch)
+        try loadLabels(image, slot: slot, scratch: scratch, into: &own.labels)
+        target.store(index: image.id)
+        times.read += clock.lap()
+
+        var random = KeyedRandom(
+            seed: parameters.source.batching.seed, epoch: UInt64(slot.epoch), record: UInt64(slot.ordinal),
+            lap: UInt64(slot.lap))
+        do {
+            let size = try reader.size(image, scratch: scratch)
+            // Decided first: what cannot be augmented need not be decoded.
+            try planner.plan(
+                parameters.augmenters, width: size.width, height: size.height, labels: &own.labels, into: &own.plan,
+                random: &random)
+            writeLabels(own.labels, to: target)
+            try reader.decode(image, scratch: scratch)
+            times.decode += clock.lap()
+            try target.withData { sample throws(AugmentationError) in
+                try own.executor.run(own.plan, source: scratch.pixels, output: output, into: &sample)
+            }
+        } catch {
+            throw images.bad(slot, "bad_image", "image \(image.id): \(error)")
+        }
+        times.augment += clock.lap()
+    }
+
+    private func loadLabels(
+        _ image: LabelledImage, slot: Slot, scratch: RecordImageScratch, into labels: inout ObjectLabels
+    ) throws(BadRecord) {
+        do throws(ObjectLabelFault) {
+            try labels.load(count: image.labelCount) { images.label($0, of: image, scratch: scratch) }
+        } catch {
+            throw images.bad(slot, "bad_label", "image \(image.id): \(error)")
+        }
+        guard labels.objectCount > 0 else {
+            throw images.bad(slot, "bad_label", "image \(image.id) has no object with an area")
+        }
+        let (count, width) = (labels.objectCount, labels.labels(ofObject: 0).count)
+        guard count <= labelShape.objects, width <= labelShape.width else {
+            throw images.bad(
+                slot, "bad_label",
+                "image \(image.id) has \(count) objects of \(width) labels, and samples have room for "
+                    + "\(labelShape.objects) of \(labelShape.width)")
+        }
+    }
+
+    /// Writes the whole table; what no object fills is −1.
+    private func writeLabels(_ labels: ObjectLabels, to target: RecordRow) {
+        for object in 0..<labelShape.objects {
+            let values = object < labels.objectCount ? labels.labels(ofObject: object) : []
+            for column in 0..<labelShape.width {
+                let label = column < values.count ? values[values.startIndex + column] : -1
+                target.store(label: label, at: object * labelShape.width + column)
+            }
+        }
+    }
+}
