@@ -22,11 +22,11 @@ struct AugmenterArguments {
             return
         }
         guard case .list(let pairs) = value else {
-            throw .illTyped(name: place, value: Self.brief(value), expected: "arguments as [[name, value], …]")
+            throw .illTyped(name: place, value: Self.shortened(value), expected: "arguments as [[name, value], …]")
         }
         for pair in pairs {
             guard case .list(let parts) = pair, parts.count == 2, case .string(let key) = parts[0] else {
-                throw .illTyped(name: place, value: Self.brief(pair), expected: "an argument as [name, value]")
+                throw .illTyped(name: place, value: Self.shortened(pair), expected: "an argument as [name, value]")
             }
             guard allowed.contains(key) else {
                 throw .unknown(
@@ -43,7 +43,7 @@ struct AugmenterArguments {
     /// nil when the argument is not given, or null.
     subscript(key: String) -> ParameterValue? { values[key].flatMap { $0 == .null ? nil : $0 } }
 
-    static func brief(_ value: ParameterValue) -> String { String(value.description.prefix(200)) }
+    static func shortened(_ value: ParameterValue) -> String { String(value.description.prefix(200)) }
 
     func required(_ key: String) throws(ParameterError) -> ParameterValue {
         guard let value = self[key] else { throw .missing(name: "\(place).\(key)", iterator: name) }
@@ -83,7 +83,7 @@ struct AugmenterArguments {
         else { preconditionFailure("not a shape") }
         guard width <= SamplePlanner.maxSide, height <= SamplePlanner.maxSide else {
             throw .outOfRange(
-                name: "\(place).size", value: Self.brief(value),
+                name: "\(place).size", value: Self.shortened(value),
                 allowed: "width and height up to \(SamplePlanner.maxSide)")
         }
         return Augmenter.Size(width: width, height: height)

@@ -54,7 +54,7 @@ package struct AugmenterReader {
     private static func entries(_ value: ParameterValue, at place: String) throws(ParameterError) -> [ParameterValue] {
         guard case .list(let entries) = value else {
             throw .illTyped(
-                name: place, value: AugmenterArguments.brief(value),
+                name: place, value: AugmenterArguments.shortened(value),
                 expected: "a list of augmenters, [[name, [[argument, value], …]], …]")
         }
         return entries
@@ -72,7 +72,7 @@ package struct AugmenterReader {
         guard case .list(let parts) = value, parts.count == 1 || parts.count == 2, case .string(let name) = parts[0]
         else {
             throw .illTyped(
-                name: place, value: AugmenterArguments.brief(value),
+                name: place, value: AugmenterArguments.shortened(value),
                 expected: "an augmenter as [name, [[argument, value], …]]")
         }
         guard let found = Class.allCases.first(where: { $0.rawValue.lowercased() == name.lowercased() }) else {
@@ -104,7 +104,7 @@ package struct AugmenterReader {
             let type = arguments["typ"] ?? .string("float32")
             guard type == .string("float32") else {
                 throw .outOfRange(
-                    name: "\(place).typ", value: AugmenterArguments.brief(type),
+                    name: "\(place).typ", value: AugmenterArguments.shortened(type),
                     allowed: "float32, which batches are of")
             }
             return .cast

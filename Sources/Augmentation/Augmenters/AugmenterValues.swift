@@ -28,12 +28,13 @@ enum AugmenterValues {
         _ value: ParameterValue, at place: String, _ bounds: ClosedRange<Double>
     ) throws(ParameterError) -> Augmenter.Interval {
         guard case .list(let ends) = value, ends.count == 2 else {
-            throw .illTyped(name: place, value: AugmenterArguments.brief(value), expected: "two numbers")
+            throw .illTyped(name: place, value: AugmenterArguments.shortened(value), expected: "two numbers")
         }
         let low = try number(ends[0], at: place, bounds)
         let high = try number(ends[1], at: place, bounds)
         guard low <= high else {
-            throw .outOfRange(name: place, value: AugmenterArguments.brief(value), allowed: "the smaller number first")
+            throw .outOfRange(
+                name: place, value: AugmenterArguments.shortened(value), allowed: "the smaller number first")
         }
         return Augmenter.Interval(low, high)
     }
@@ -49,7 +50,7 @@ enum AugmenterValues {
         case .integer, .number: numbers.append(Float(try number(value, at: place, bounds)))
         default:
             throw .illTyped(
-                name: place, value: AugmenterArguments.brief(value),
+                name: place, value: AugmenterArguments.shortened(value),
                 expected: "three numbers (red, green, blue), or one")
         }
         return numbers.count == 1 ? RGB(all: numbers[0]) : RGB(numbers[0], numbers[1], numbers[2])
@@ -73,7 +74,7 @@ enum AugmenterValues {
     static func matrix(_ value: ParameterValue, at place: String) throws(ParameterError) -> ColourMatrix {
         guard case .list(let rows) = value, rows.count == 3 else {
             throw .illTyped(
-                name: place, value: AugmenterArguments.brief(value), expected: "three rows of three numbers")
+                name: place, value: AugmenterArguments.shortened(value), expected: "three rows of three numbers")
         }
         var colours: [RGB] = []
         for row in rows { colours.append(try colour(row, at: place, means)) }
