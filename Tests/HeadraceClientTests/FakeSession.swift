@@ -69,7 +69,8 @@ final class FakeSession: ChannelInboundHandler {
                     run(machine.positionChanged(position, stepCount: configuration.steps))
                 }
             case .sendState: write(.state, encoder.encode(machine.stateMessage(StreamStatistics())))
-            case .closeStream, .clientFailed: break
+            case .finishArray: run(machine.attached())
+            case .closeStream, .clientFailed, .attach, .appendToArray: break
             case .closeConnection: context?.close(promise: nil)
             }
         }

@@ -18,6 +18,7 @@ struct ClientSessionMachineTests {
             case .position(let position): "at \(position.epoch).\(position.step)"
             case .state: "state"
             case .streamClosed: "stream closed"
+            case .attached(let message): "attached \(message.name)"
             case .refused(let error): "refused \(error.code)"
             case .batch(let header, _): "batch \(header.address.epoch).\(header.address.step)"
             case .epochEnd: "end"

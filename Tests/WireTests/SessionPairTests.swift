@@ -58,7 +58,8 @@ struct SessionPairTests {
                     position = address
                     move()
                 case .closeStream: ticket = nil
-                case .sendState, .closeConnection, .clientFailed, .sendRaw: Issue.record("unexpected \(action)")
+                case .sendState, .closeConnection, .clientFailed, .sendRaw, .attach, .appendToArray, .finishArray:
+                    Issue.record("unexpected \(action)")
                 }
             }
         }

@@ -24,11 +24,12 @@
             var handles = chdf5_dataset()
             var message = [CChar](repeating: 0, count: Int(CHDF5_MESSAGE_BYTES))
             // The texts are C strings for the call, and the message has the room that the shim fills.
-            let status = unsafe Self.library.withLock { _ in
+            let status = Self.library.withLock { _ in
                 unsafe chdf5_open(path, dataset, &handles, &message)
             }
             guard status == 0 else {
-                throw HDF5Failure(reason: unsafe String(cString: message))
+                let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                throw HDF5Failure(reason: String(decoding: text, as: UTF8.self))
             }
             let extents = unsafe withUnsafeBytes(of: handles.extents) { bytes in
                 (0..<Int(handles.rank)).map {
@@ -38,7 +39,7 @@
             }
             guard let type = Self.elementType(handles), let shape = ArrayShape(elementType: type, extents: extents)
             else {
-                unsafe Self.library.withLock { _ in unsafe chdf5_close(&handles) }
+                Self.library.withLock { _ in unsafe chdf5_close(&handles) }
                 throw HDF5Failure(reason: "has the shape \(extents), which no array can have")
             }
             self.handles = handles
@@ -49,13 +50,13 @@
         }
 
         // The handles are this object's own, and nobody has it any more.
-        deinit { unsafe Self.library.withLock { _ in unsafe chdf5_close(&handles) } }
+        deinit { Self.library.withLock { _ in unsafe chdf5_close(&handles) } }
 
         /// Reads the elements whose index along `axis` is in `range`, as they are stored, in C order.
         ///
         /// - Precondition: `bytes` has exactly their room.
         func read(axis: Int, _ range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(RecordError) {
-            let status = unsafe Self.library.withLock { _ in
+            let status = Self.library.withLock { _ in
                 unsafe chdf5_read(
                     &handles, UInt32(axis), UInt64(range.lowerBound), UInt64(range.count), bytes.baseAddress)
             }
