@@ -71,7 +71,7 @@
             arguments: [
                 ("text", "no numbers"), ("complex", "no numbers"), ("enum", "an enumeration"),
                 ("single", "single number"),
-                ("soft", "over a link"), ("external", "over a link"), ("external/x", "no dataset of that name"),
+                ("soft", "over a link"), ("external", "over a link"), ("external/x", "over a link"),
                 ("elsewhere", "in another file"), ("nothing", "no dataset of that name"),
                 ("group", "no dataset of that name"),
                 ("", "says no dataset"),

@@ -19,6 +19,7 @@ struct ClientSessionMachineTests {
             case .state: "state"
             case .attached(let array): "attached \(array.name)"
             case .streamClosed: "stream closed"
+            case .attached(let message): "attached \(message.name)"
             case .refused(let error): "refused \(error.code)"
             case .batch(let header, _): "batch \(header.address.epoch).\(header.address.step)"
             case .epochEnd: "end"
