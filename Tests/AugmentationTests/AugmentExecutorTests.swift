@@ -165,7 +165,7 @@ struct AugmentExecutorTests {
             let worst = zip(found, expected.planes).map { abs(Double($0) - $1) }.max() ?? 0
             #expect(worst <= limit, "record \(record), \(plan.steps): off by \(worst)")
         }
-        #expect(floats > 50 && bytes > 20 && cubics > 5)
+        #expect(floats > 50 && bytes > 20 && cubics > 0)
     }
 
     @Test("the cubic kernel rounds the end of a row as it does for red, green, blue, wherever the crop lies")

@@ -99,7 +99,7 @@ struct DecodedRowsTests {
                     #expect(unsafe truncate(path, random.integer(0, 20_000)) == 0)
                 } else {
                     // In place, so that the open file is the one that changes.
-                    let file = try #require(unsafe fopen(path, "r+"))
+                    let file = try unsafe #require(fopen(path, "r+"))
                     defer { unsafe fclose(file) }
                     unsafe fseek(file, random.integer(0, 20_000), SEEK_SET)
                     let junk = (0..<4000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
@@ -108,7 +108,7 @@ struct DecodedRowsTests {
                 let batches = try await stream.restOfEpoch()
                 #expect(batches.count == 39)
                 for batch in batches {
-                    #expect(batch.badRecords.allSatisfy { ["bad_row", "changed"].contains($0.reason) })
+                    #expect(batch.badRecords.allSatisfy { ["bad_row", "file_changed"].contains($0.reason) })
                     #expect(batch.badRecords.count <= batch.pad)
                 }
             }

@@ -79,7 +79,7 @@ struct NumpyHeaderTests {
         }
         var long = whole
         long[10] = 1
-        #expect(throws: ArrayFault.headerTooLong(byteCount: whole.count + 0x1_0000, limit: 65_536)) {
+        #expect(throws: ArrayFault.headerTooLong(byteCount: Int(whole[8]) + 0x1_0000, limit: 65_536)) {
             try NumpyHeader(long)
         }
         long[6] = 9

@@ -17,7 +17,6 @@ struct ClientSessionMachineTests {
             case .opened: "opened"
             case .position(let position): "at \(position.epoch).\(position.step)"
             case .state: "state"
-            case .attached(let array): "attached \(array.name)"
             case .streamClosed: "stream closed"
             case .attached(let message): "attached \(message.name)"
             case .refused(let error): "refused \(error.code)"
