@@ -48,7 +48,13 @@ package struct SampleExecutor: ~Copyable {
         into slot: inout MutableRawSpan
     ) throws(AugmentationError) {
         let needed = plan.needed
-        try Self.check(plan, needed: needed.source, source: source, origin: origin, output: output)
+        try Self.check(
+            PixelRect(width: plan.sourceWidth, height: plan.sourceHeight), needed: needed.source, source: source,
+            origin: origin, output: output)
+        let (width, height) = plan.cropResize.map { ($0.width, $0.height) } ?? (plan.crop.width, plan.crop.height)
+        precondition(
+            width == output.format.width && height == output.format.height,
+            "the plan was made for another data_shape than the output")
         var current = Current(
             size: PixelRect(width: plan.sourceWidth, height: plan.sourceHeight),
             window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
@@ -76,8 +82,9 @@ package struct SampleExecutor: ~Copyable {
         write(source, current, crop, plan, output, &slot)
     }
 
-    private static func check(
-        _ plan: SamplePlan, needed: PixelRect, source: borrowing PixelBuffer, origin: (x: Int, y: Int),
+    /// Whether `source`, which begins at `origin` of an image of `size`, is a window of it and holds what is needed.
+    static func check(
+        _ size: PixelRect, needed: PixelRect, source: borrowing PixelBuffer, origin: (x: Int, y: Int),
         output: SampleOutput
     ) throws(AugmentationError) {
         guard source.channels == output.format.channels else {
@@ -87,17 +94,11 @@ package struct SampleExecutor: ~Copyable {
             x: needed.x - origin.x, y: needed.y - origin.y, width: needed.width, height: needed.height)
         let window = PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height)
         guard inWindow.isInside(width: source.width, height: source.height),
-            window.isInside(width: plan.sourceWidth, height: plan.sourceHeight)
+            window.isInside(width: size.width, height: size.height)
         else {
             throw .sourceMismatch(
-                width: source.width, height: source.height, plannedWidth: plan.sourceWidth,
-                plannedHeight: plan.sourceHeight)
+                width: source.width, height: source.height, plannedWidth: size.width, plannedHeight: size.height)
         }
-        let (width, height) =
-            plan.cropResize.map { ($0.width, $0.height) } ?? (plan.crop.width, plan.crop.height)
-        precondition(
-            width == output.format.width && height == output.format.height,
-            "the plan was made for another data_shape than the output")
     }
 
     /// Does one step on the current image, or on `part` of it as if cut out, and keeps only `rect` of the result.

@@ -1,30 +1,9 @@
-#include "cjpeg.h"
+#include "decoder.h"
 
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
 #include <jerror.h>
-
-/* How many rows are asked for at a time. The library returns at most its row group (1 to 4), so more gains nothing. */
-#define ROWS_PER_CALL 8
-
-struct cjpeg_decoder {
-    struct jpeg_decompress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    struct jpeg_source_mgr source;
-    struct jpeg_progress_mgr progress;
-    jmp_buf escape;
-    cjpeg_options options;
-    cjpeg_message message;
-    cjpeg_status failure;
-    bool is_open;     /* `jpeg` holds a picture's memory */
-    bool reached_end; /* the library asked for bytes behind the last one */
-    bool needs_end;   /* the end marker alone tells that nothing is missing: see source_fill */
-};
 
 /* MARK: errors */
 
@@ -49,10 +28,10 @@ static cjpeg_status status_of_error(int code) {
     }
 }
 
-static void fail(cjpeg_decoder *decoder, cjpeg_status status, const char *text) {
+_Noreturn void decoder_fail(cjpeg_decoder *decoder, cjpeg_status status, const char *text) {
     decoder->failure = status;
     snprintf(decoder->message.text, sizeof decoder->message.text, "%s", text);
-    longjmp(decoder->escape, 1);
+    longjmp(decoder->escape, FAILED);
 }
 
 static void fail_with_library_message(cjpeg_decoder *decoder, cjpeg_status status) {
@@ -60,9 +39,9 @@ static void fail_with_library_message(cjpeg_decoder *decoder, cjpeg_status statu
     decoder->errors.format_message((j_common_ptr)&decoder->jpeg, text);
     /* Whatever the library stumbled over behind the last byte, the cause is that the bytes ended. */
     if (decoder->reached_end && status == CJPEG_CORRUPT) {
-        fail(decoder, CJPEG_TRUNCATED, "the file ends early");
+        decoder_fail(decoder, CJPEG_TRUNCATED, "the file ends early");
     }
-    fail(decoder, status, text);
+    decoder_fail(decoder, status, text);
 }
 
 static void on_error(j_common_ptr common) {
@@ -107,7 +86,7 @@ static boolean source_fill(j_decompress_ptr jpeg) {
         return FALSE;
     }
     if (decoder->needs_end) {
-        fail(decoder, CJPEG_TRUNCATED, "the end-of-image marker is missing");
+        decoder_fail(decoder, CJPEG_TRUNCATED, "the end-of-image marker is missing");
     }
     jpeg->src->next_input_byte = end_of_image;
     jpeg->src->bytes_in_buffer = sizeof end_of_image;
@@ -133,7 +112,7 @@ static void source_term(j_decompress_ptr jpeg) { (void)jpeg; }
 static void on_progress(j_common_ptr common) {
     cjpeg_decoder *decoder = common->client_data;
     if ((uint32_t)decoder->jpeg.input_scan_number > decoder->options.max_scans) {
-        fail(decoder, CJPEG_TOO_MANY_SCANS, "too many scans");
+        decoder_fail(decoder, CJPEG_TOO_MANY_SCANS, "too many scans");
     }
 }
 
@@ -141,7 +120,7 @@ static void on_progress(j_common_ptr common) {
 
 cjpeg_decoder *cjpeg_decoder_create(void) { return calloc(1, sizeof(cjpeg_decoder)); }
 
-static void close_picture(cjpeg_decoder *decoder) {
+void decoder_close(cjpeg_decoder *decoder) {
     if (decoder->is_open) {
         decoder->is_open = false;
         /* Does not report errors. */
@@ -151,13 +130,14 @@ static void close_picture(cjpeg_decoder *decoder) {
 
 void cjpeg_decoder_destroy(cjpeg_decoder *decoder) {
     if (decoder) {
-        close_picture(decoder);
+        decoder_close(decoder);
+        entropy_destroy(decoder->entropy);
         free(decoder);
     }
 }
 
-static cjpeg_status failed(cjpeg_decoder *decoder, cjpeg_message *why) {
-    close_picture(decoder);
+cjpeg_status decoder_failed(cjpeg_decoder *decoder, cjpeg_message *why) {
+    decoder_close(decoder);
     *why = decoder->message;
     return decoder->failure;
 }
@@ -177,12 +157,8 @@ static bool is_too_short(const cjpeg_decoder *decoder, size_t count) {
     return blocks / 8 > count;
 }
 
-cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
-                         cjpeg_info *info, cjpeg_message *why) {
-    close_picture(decoder);
-    memset(info, 0, sizeof *info);
-    memset(&decoder->message, 0, sizeof decoder->message);
-    decoder->options = *options;
+void decoder_open(cjpeg_decoder *decoder) {
+    decoder_close(decoder);
     decoder->failure = CJPEG_CORRUPT;
     decoder->reached_end = false;
     decoder->needs_end = false;
@@ -193,10 +169,6 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
     decoder->errors.emit_message = on_message;
     decoder->errors.output_message = print_nothing;
     jpeg->client_data = decoder;
-
-    if (setjmp(decoder->escape)) {
-        return failed(decoder, why);
-    }
     /* A new object for each picture (about a microsecond), because the library keeps quantisation and Huffman tables
      * from one picture to the next: a file without tables would decode differently after different files. */
     decoder->is_open = true;
@@ -207,125 +179,52 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
     decoder->source.skip_input_data = source_skip;
     decoder->source.resync_to_restart = jpeg_resync_to_restart;
     decoder->source.term_source = source_term;
-    decoder->source.next_input_byte = bytes;
-    decoder->source.bytes_in_buffer = count;
+    decoder->source.next_input_byte = decoder->bytes;
+    decoder->source.bytes_in_buffer = decoder->count;
     jpeg->src = &decoder->source;
     decoder->progress.progress_monitor = on_progress;
     jpeg->progress = &decoder->progress;
 
     if (jpeg_read_header(jpeg, TRUE) == JPEG_SUSPENDED) {
-        fail(decoder, CJPEG_TRUNCATED, "the file ends within the header");
+        decoder_fail(decoder, CJPEG_TRUNCATED, "the file ends within the header");
     }
     decoder->needs_end = jpeg->arith_code || jpeg_has_multiple_scans(jpeg);
+}
+
+cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
+                         cjpeg_info *info, cjpeg_message *why) {
+    memset(info, 0, sizeof *info);
+    if (!decoder) {
+        snprintf(why->text, sizeof why->text, "no memory for a decoder");
+        return CJPEG_NO_MEMORY;
+    }
+    memset(&decoder->message, 0, sizeof decoder->message);
+    decoder->options = *options;
+    decoder->bytes = bytes;
+    decoder->count = count;
+    decoder->is_library_alone = options->library_only || options->tolerate_damage;
+
+    struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    if (setjmp(decoder->escape)) {
+        return decoder_failed(decoder, why);
+    }
+    decoder_open(decoder);
     info->width = jpeg->image_width;
     info->height = jpeg->image_height;
     info->components = (uint32_t)jpeg->num_components;
     if ((uint64_t)info->width * info->height > options->max_pixels) {
-        fail(decoder, CJPEG_TOO_MANY_PIXELS, "too many pixels");
+        decoder_fail(decoder, CJPEG_TOO_MANY_PIXELS, "too many pixels");
     }
     if (jpeg->num_components != 1 && jpeg->num_components != 3 && jpeg->num_components != 4) {
-        fail(decoder, CJPEG_UNSUPPORTED, "the number of components is not 1, 3 or 4");
+        decoder_fail(decoder, CJPEG_UNSUPPORTED, "the number of components is not 1, 3 or 4");
     }
 #ifndef D_ARITH_CODING_SUPPORTED
     if (jpeg->arith_code) {
-        fail(decoder, CJPEG_UNSUPPORTED, "arithmetic coding, which this libjpeg was built without");
+        decoder_fail(decoder, CJPEG_UNSUPPORTED, "arithmetic coding, which this libjpeg was built without");
     }
 #endif
     if (!options->tolerate_damage && is_too_short(decoder, count)) {
-        fail(decoder, CJPEG_TRUNCATED, "there are fewer bits than blocks");
+        decoder_fail(decoder, CJPEG_TRUNCATED, "there are fewer bits than blocks");
     }
-    return CJPEG_OK;
-}
-
-/* Follows OpenCV 3.4: four inks as Adobe writes them (inverted), the black one a factor with 8 fractional bits. */
-static void convert_inks(const JSAMPLE *inks, uint8_t *row, uint32_t width, cjpeg_colour colour) {
-    for (uint32_t x = 0; x < width; x++, inks += 4) {
-        const int black = inks[3];
-        const int red = black - ((255 - inks[0]) * black >> 8);
-        const int green = black - ((255 - inks[1]) * black >> 8);
-        const int blue = black - ((255 - inks[2]) * black >> 8);
-        if (colour == CJPEG_BGR) {
-            row[3 * (size_t)x] = (uint8_t)blue;
-            row[3 * (size_t)x + 1] = (uint8_t)green;
-            row[3 * (size_t)x + 2] = (uint8_t)red;
-        } else {
-            /* .299, .587, .114 with 14 fractional bits. */
-            row[x] = (uint8_t)((red * 4899 + green * 9617 + blue * 1868 + (1 << 13)) >> 14);
-        }
-    }
-}
-
-/* The bytes of a damaged picture ended after `count` rows. OpenCV 3.4 delivers the last of them again and again. */
-static void repeat_last_row(cjpeg_decoder *decoder, uint8_t *rows, JDIMENSION count, size_t stride, size_t row_bytes) {
-    if (count == 0) {
-        fail(decoder, CJPEG_TRUNCATED, "the file ends within the first rows");
-    }
-    for (JDIMENSION y = count; y < decoder->jpeg.output_height; y++) {
-        memcpy(rows + y * stride, rows + (count - 1) * stride, row_bytes);
-    }
-}
-
-cjpeg_status cjpeg_decode(cjpeg_decoder *decoder, cjpeg_colour colour, uint8_t *rows, size_t capacity, size_t stride,
-                          cjpeg_message *why) {
-    struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-    decoder->failure = CJPEG_BAD_CALL;
-    snprintf(decoder->message.text, sizeof decoder->message.text, "cjpeg_decode was called wrongly");
-    if (!decoder->is_open || (colour != CJPEG_GRAY && colour != CJPEG_BGR)
-        || stride < (size_t)jpeg->image_width * (size_t)colour || capacity / stride < jpeg->image_height) {
-        return failed(decoder, why);
-    }
-    if (setjmp(decoder->escape)) {
-        return failed(decoder, why);
-    }
-
-    const bool has_inks = jpeg->num_components == 4;
-    jpeg->out_color_space = has_inks ? JCS_CMYK : colour == CJPEG_GRAY ? JCS_GRAYSCALE : JCS_EXT_BGR;
-    /* The exact method, which all versions compute alike. */
-    jpeg->dct_method = JDCT_ISLOW;
-    /* Returns FALSE only when the source suspends, which it does for damaged pictures that are tolerated. */
-    if (!jpeg_start_decompress(jpeg)) {
-        fail(decoder, CJPEG_TRUNCATED, "the file ends before the last scan");
-    }
-
-    JSAMPARRAY inks = NULL;
-    if (has_inks) {
-        inks = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4, 1);
-    }
-    while (jpeg->output_scanline < jpeg->output_height) {
-        const JDIMENSION first = jpeg->output_scanline;
-        uint8_t *row = rows + first * stride;
-        JDIMENSION count;
-        if (has_inks) {
-            count = jpeg_read_scanlines(jpeg, inks, 1);
-            if (count > 0) {
-                convert_inks(inks[0], row, jpeg->output_width, colour);
-            }
-        } else {
-            JSAMPROW targets[ROWS_PER_CALL];
-            JDIMENSION wanted = jpeg->output_height - first;
-            wanted = wanted < ROWS_PER_CALL ? wanted : ROWS_PER_CALL;
-            for (JDIMENSION i = 0; i < wanted; i++) {
-                targets[i] = row + i * stride;
-            }
-            count = jpeg_read_scanlines(jpeg, targets, wanted);
-        }
-        if (count == 0) {
-            repeat_last_row(decoder, rows, first, stride, jpeg->output_width * (size_t)colour);
-            close_picture(decoder);
-            return CJPEG_OK;
-        }
-    }
-
-    /* A progressive file may leave a component out altogether and still end properly. */
-    if (!decoder->options.tolerate_damage && jpeg->progressive_mode && jpeg->coef_bits) {
-        for (int i = 0; i < jpeg->num_components; i++) {
-            if (jpeg->coef_bits[i][0] < 0) {
-                fail(decoder, CJPEG_CORRUPT, "a component has no data");
-            }
-        }
-    }
-    /* Reads to the end marker, so that left-over data is noticed. */
-    jpeg_finish_decompress(jpeg);
-    close_picture(decoder);
     return CJPEG_OK;
 }

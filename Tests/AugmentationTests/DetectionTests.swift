@@ -36,6 +36,35 @@ struct DetectionTests {
         "max_crop_aspect_ratios": .number(1.6), "fill_value": .integer(7), "inter_method": .integer(0),
     ]
 
+    @Test("the needed part of the image gives the same sample", arguments: ["force", "shrink", "fit"], [false, true])
+    func windows(mode: String, resizes: Bool) throws {
+        var given = Self.everything
+        given["resize_mode"] = .string(mode)
+        given["random_hue_prob"] = .number(0.3)
+        given["max_random_hue"] = .integer(20)
+        if resizes { given["resize"] = .integer(80) }
+        let planner = DetectionPlanner(try detection(given))
+        let output = try SampleOutput(
+            format: SlotFormat(elementType: .uint8, layout: .channelsLast, channels: 3, height: 60, width: 70),
+            normalisation: Normalisation(
+                detection: try ParameterValues([:], specs: DetectionParameters.specs, iterator: "")))
+        let source = noise(width: pictureWidth, height: pictureHeight, channels: 3)
+        var executor = SampleExecutor()
+        var smaller = 0
+        for record in 0..<200 {
+            var moved = try labels(objectLabels)
+            var random = KeyedRandom(seed: 4, epoch: 0, record: UInt64(record))
+            let plan = try planner.plan(width: pictureWidth, height: pictureHeight, labels: &moved, random: &random)
+            let needed = plan.neededSource
+            if needed.width < pictureWidth || needed.height < pictureHeight { smaller += 1 }
+            let part = cut(source, needed)
+            #expect(
+                try executor.bytes(plan, part, origin: (needed.x, needed.y), output: output)
+                    == executor.bytes(plan, source, output: output), "\(plan)")
+        }
+        #expect(smaller > 20)
+    }
+
     @Test(
         "the object's pixels lie where its box says, whatever is done to the image",
         arguments: ["force", "shrink", "fit"])
@@ -285,13 +314,13 @@ struct DetectionTests {
 extension SampleExecutor {
     /// The bytes of one sample, in a slot that was full of something else before.
     fileprivate mutating func bytes(
-        _ plan: DetectionPlan, _ source: borrowing PixelBuffer, output: SampleOutput
+        _ plan: DetectionPlan, _ source: borrowing PixelBuffer, origin: (x: Int, y: Int) = (0, 0), output: SampleOutput
     ) throws(AugmentationError) -> [UInt8] {
         var slot = [UInt8](repeating: 0xAB, count: output.format.byteCount)
         var span = slot.mutableSpan
         // Any byte is a UInt8.
         var raw = unsafe span.mutableBytes
-        try run(plan, source: source, output: output, into: &raw)
+        try run(plan, source: source, origin: origin, output: output, into: &raw)
         return slot
     }
 }

@@ -4,21 +4,21 @@ extension SampleExecutor {
     /// Carries out the plan of an image with objects.
     ///
     /// - Parameters:
-    ///   - source: the decoded image.
+    ///   - source: the decoded image, or the window of it at `origin`; a window must hold `plan.neededSource`.
+    ///   - origin: where in the decoded image `source` begins.
     ///   - slot: exactly one sample of `output.format`. Every byte is written, or none when this throws.
     package mutating func run(
-        _ plan: DetectionPlan, source: borrowing PixelBuffer, output: SampleOutput, into slot: inout MutableRawSpan
+        _ plan: DetectionPlan, source: borrowing PixelBuffer, origin: (x: Int, y: Int) = (0, 0), output: SampleOutput,
+        into slot: inout MutableRawSpan
     ) throws(AugmentationError) {
         let whole = PixelRect(width: plan.sourceWidth, height: plan.sourceHeight)
-        try Self.check(source, isWhole: whole, output: output)
-        var current = Current(size: whole, window: whole)
-        let size = plan.resize.map { PixelRect(width: $0.width, height: $0.height) } ?? whole
+        try Self.check(whole, needed: plan.neededSource, source: source, origin: origin, output: output)
+        var current = Current(
+            size: whole, window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
 
         // Only what the crop shows is worked on; it lies elsewhere before the image is mirrored.
-        let visible = plan.border.map { SamplePlan.clamp(plan.crop, by: $0, to: size) } ?? plan.crop
+        let (visible, before) = plan.visible
         let isChanged = plan.isMirrored || plan.hlsShift != nil || plan.contrast != nil
-        var before = visible
-        if plan.isMirrored { before.x = size.width - visible.x - visible.width }
         if let resize = plan.resize {
             perform(.resize(resize), before, source, &current)
         } else if isChanged {
@@ -48,17 +48,5 @@ extension SampleExecutor {
         }
         let last = SamplePlan(sourceWidth: plan.sourceWidth, sourceHeight: plan.sourceHeight, crop: part)
         write(source, current, part, last, output, &slot)
-    }
-
-    private static func check(
-        _ source: borrowing PixelBuffer, isWhole whole: PixelRect, output: SampleOutput
-    ) throws(AugmentationError) {
-        guard source.channels == output.format.channels else {
-            throw .channelMismatch(image: source.channels, shape: output.format.channels)
-        }
-        guard source.width == whole.width, source.height == whole.height else {
-            throw .sourceMismatch(
-                width: source.width, height: source.height, plannedWidth: whole.width, plannedHeight: whole.height)
-        }
     }
 }

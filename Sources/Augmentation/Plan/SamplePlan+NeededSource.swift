@@ -31,7 +31,7 @@ extension SamplePlan {
     }
 
     /// What a resize of `image` reads for `rect` of its result, for every kernel.
-    private static func source(of rect: PixelRect, from image: PixelRect, step: Resize) -> PixelRect {
+    static func source(of rect: PixelRect, from image: PixelRect, step: Resize) -> PixelRect {
         let columns = range(rect.x, rect.width, source: image.width, target: step.width)
         let lines = range(rect.y, rect.height, source: image.height, target: step.height)
         return PixelRect(x: columns.lowerBound, y: lines.lowerBound, width: columns.count, height: lines.count)

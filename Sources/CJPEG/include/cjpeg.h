@@ -37,7 +37,17 @@ typedef struct {
     uint32_t max_scans;
     /* Decode what there is of a damaged picture, and repeat the last row where it ends early. */
     bool tolerate_damage;
+    /* Leave Huffman decoding to the library too. Nothing changes but the time it takes. */
+    bool library_only;
 } cjpeg_options;
+
+/* A part of a picture. */
+typedef struct {
+    uint32_t x;
+    uint32_t y;
+    uint32_t width;
+    uint32_t height;
+} cjpeg_window;
 
 typedef struct {
     uint32_t width;
@@ -55,10 +65,19 @@ void cjpeg_decoder_destroy(cjpeg_decoder *decoder);
 cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
                          cjpeg_info *info, cjpeg_message *why);
 
-/* Decodes the picture of the last cjpeg_begin into `height` rows of `width * colour` bytes, `stride` bytes apart.
- * After CJPEG_OK every pixel is written; after any other status the content of the rows means nothing. */
-cjpeg_status cjpeg_decode(cjpeg_decoder *decoder, cjpeg_colour colour, uint8_t *rows, size_t capacity, size_t stride,
-                          cjpeg_message *why);
+/* Decodes the picture of the last cjpeg_begin, or the window of it: `height` rows of `width * colour` bytes, `stride`
+ * bytes apart. The pixels of a window are those that they are in the whole picture.
+ * After CJPEG_OK every pixel is written; after any other status the content of the rows means nothing.
+ *
+ * A picture with a window may be accepted though its data are damaged below the window, but not when they end early.
+ * Damage is not tolerated in a part of a picture: CJPEG_BAD_CALL.
+ *
+ * - window: NULL for the whole picture. */
+cjpeg_status cjpeg_decode(cjpeg_decoder *decoder, cjpeg_colour colour, const cjpeg_window *window, uint8_t *rows,
+                          size_t capacity, size_t stride, cjpeg_message *why);
+
+/* Whether the last picture was decoded without the library's own Huffman decoder. */
+bool cjpeg_was_fast(const cjpeg_decoder *decoder);
 
 /* Encodes rows of gray or BGR pixels as baseline JPEG, chroma halved both ways. `quality` is 1...100.
  * On CJPEG_OK *bytes is memory for cjpeg_free; otherwise NULL. */

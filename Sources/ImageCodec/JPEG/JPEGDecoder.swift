@@ -7,20 +7,34 @@ struct JPEGDecoder: ~Copyable {
     /// `nil` when there was no memory for it; every decode then says so.
     private let handle: OpaquePointer?
 
-    init() { unsafe handle = cjpeg_decoder_create() }
+    /// Leaves all of the decoding to libjpeg-turbo. Nothing but the time it takes changes: for comparing.
+    private let usesLibraryOnly: Bool
+
+    init(usesLibraryOnly: Bool = false) {
+        unsafe handle = cjpeg_decoder_create()
+        self.usesLibraryOnly = usesLibraryOnly
+    }
 
     deinit { unsafe cjpeg_decoder_destroy(handle) }
 
+    /// Whether the last picture was decoded without libjpeg-turbo's own Huffman decoder.
+    var wasFast: Bool { unsafe cjpeg_was_fast(handle) }
+
     /// Decodes as gray or BGR, not turned. Four inks become BGR.
+    ///
+    /// - Parameters:
+    ///   - window: the part that is wanted of the picture turned by `orientation`. The whole picture is decoded when the
+    ///     window does not lie in it, and where damage is tolerated.
+    /// - Returns: Whether `target` is the window.
     mutating func decode(
-        _ bytes: RawSpan, as mode: ColourMode, limits: ImageLimits, toleratesDamage: Bool,
-        into target: inout PixelBuffer
-    ) throws(ImageError) {
+        _ bytes: RawSpan, as mode: ColourMode, limits: ImageLimits, toleratesDamage: Bool, window: ImageWindow? = nil,
+        orientation: Orientation = .upright, into target: inout PixelBuffer
+    ) throws(ImageError) -> Bool {
         // The pointers stay within the two calls; `cjpeg_decode` checks the target's capacity itself.
-        try unsafe bytes.withUnsafeBytes { source throws(ImageError) in
+        return try unsafe bytes.withUnsafeBytes { source throws(ImageError) -> Bool in
             var options = cjpeg_options(
                 max_pixels: UInt64(limits.maxPixels), max_scans: UInt32(clamping: limits.maxScans),
-                tolerate_damage: toleratesDamage)
+                tolerate_damage: toleratesDamage, library_only: usesLibraryOnly)
             var info = cjpeg_info()
             var why = cjpeg_message()
             let start = unsafe source.assumingMemoryBound(to: UInt8.self).baseAddress
@@ -29,14 +43,21 @@ struct JPEGDecoder: ~Copyable {
             if status != CJPEG_OK { throw Self.error(status, why, width, height, limits) }
 
             let colour = mode == .gray || (mode == .unchanged && info.components == 1) ? CJPEG_GRAY : CJPEG_BGR
-            target.reshape(width: width, height: height, channels: Int(colour.rawValue))
+            var part = ImageWindow(x: 0, y: 0, width: width, height: height)
+            let stored = window?.stored(orientation, width: width, height: height)
+            let isWindow = !toleratesDamage && stored?.isInside(width: width, height: height) == true
+            if isWindow, let stored { part = stored }
+            target.reshape(width: part.width, height: part.height, channels: Int(colour.rawValue))
+            var rectangle = cjpeg_window(
+                x: UInt32(part.x), y: UInt32(part.y), width: UInt32(part.width), height: UInt32(part.height))
             let rowBytes = target.rowBytes
             // As above: valid for the call, and its length goes with it.
             status = unsafe target.withUnsafeMutableBytes { rows in
                 let base = unsafe rows.assumingMemoryBound(to: UInt8.self).baseAddress
-                return unsafe cjpeg_decode(handle, colour, base, rows.count, rowBytes, &why)
+                return unsafe cjpeg_decode(handle, colour, &rectangle, base, rows.count, rowBytes, &why)
             }
             if status != CJPEG_OK { throw Self.error(status, why, width, height, limits) }
+            return isWindow
         }
     }
 

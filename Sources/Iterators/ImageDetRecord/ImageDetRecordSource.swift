@@ -98,12 +98,13 @@ final class ImageDetRecordSource: BatchSource {
 
         let plan = try plan(header, slot: slot, scratch: scratch, labels: &own.labels)
         labelRow.write(own.labels, of: plan, channels: parameters.images.format.channels, to: target)
-        try images.decode(header, slot: slot, scratch: scratch)
+        try images.decode(header, slot: slot, needed: plan.neededSource, scratch: scratch)
         times.decode += clock.lap()
 
         do throws(AugmentationError) {
             try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(plan, source: scratch.pixels, output: output, into: &sample)
+                try own.executor.run(
+                    plan, source: scratch.pixels, origin: scratch.origin, output: output, into: &sample)
             }
         } catch {
             throw images.badImage(slot, header, error)

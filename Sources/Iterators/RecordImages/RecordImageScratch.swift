@@ -6,23 +6,25 @@ import RecordIO
 final class RecordImageScratch {
     var record = RecordBuffer()
     var pixels = PixelBuffer()
+    /// Where in the image `pixels` begins.
+    private(set) var origin = (x: 0, y: 0)
     private var decoder: ImageDecoder?
     private var decoderKey: (limits: ImageLimits, tolerant: Bool)?
 
     init() {}
 
-    /// Decodes the record's image, which begins at `offset` of the payload.
+    /// Decodes the record's image, which begins at `offset` of the payload, or at least the window of it.
     func decode(
         imageAt offset: Int, as mode: ColourMode, limits: ImageLimits, toleratesTruncation: Bool,
-        applyingOrientation: Bool = true
+        applyingOrientation: Bool = true, window: ImageWindow? = nil
     ) throws(ImageError) {
         // Streams rarely differ in limits; when they do, the decoder is made anew.
         if decoderKey?.limits != limits || decoderKey?.tolerant != toleratesTruncation {
             decoder = ImageDecoder(limits: limits, toleratesDamage: toleratesTruncation)
             decoderKey = (limits, toleratesTruncation)
         }
-        try decoder!.decode(
-            record, at: offset, as: mode, applyingOrientation: applyingOrientation, into: &pixels)
+        origin = try decoder!.decode(
+            record, at: offset, as: mode, applyingOrientation: applyingOrientation, window: window, into: &pixels)
     }
 
     /// The header of the record itself.
@@ -42,10 +44,11 @@ final class RecordImageScratch {
 extension ImageDecoder {
     fileprivate mutating func decode(
         _ record: borrowing RecordBuffer, at offset: Int, as mode: ColourMode, applyingOrientation: Bool,
-        into pixels: inout PixelBuffer
-    ) throws(ImageError) {
+        window: ImageWindow?, into pixels: inout PixelBuffer
+    ) throws(ImageError) -> (x: Int, y: Int) {
         try decode(
-            record.bytes.extracting(offset...), as: mode, applyingOrientation: applyingOrientation, into: &pixels)
+            record.bytes.extracting(offset...), as: mode, applyingOrientation: applyingOrientation, window: window,
+            into: &pixels)
     }
 }
 

@@ -1,3 +1,4 @@
+import Augmentation
 import DataTypes
 import ImageCodec
 import RecordIO
@@ -115,12 +116,15 @@ struct RecordImages: Sendable {
         }
     }
 
-    /// Decodes the record's image into the scratch's pixels.
-    func decode(_ header: ImageRecordHeader, slot: Slot, scratch: RecordImageScratch) throws(BadRecord) {
+    /// Decodes the record's image into the scratch's pixels, or at least the part that is needed of it.
+    func decode(
+        _ header: ImageRecordHeader, slot: Slot, needed: PixelRect? = nil, scratch: RecordImageScratch
+    ) throws(BadRecord) {
+        let window = needed.map { ImageWindow(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
         do throws(ImageError) {
             try scratch.decode(
                 imageAt: header.imageOffset, as: colourMode, limits: limits,
-                toleratesTruncation: parameters.toleratesTruncation)
+                toleratesTruncation: parameters.toleratesTruncation, window: window)
         } catch {
             throw badImage(slot, header, error)
         }

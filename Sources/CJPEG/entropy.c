@@ -1,0 +1,441 @@
+#include "entropy.h"
+
+#include "entropy_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+
+/* A code and its value bits take at most 16 + 15 bits, a block has at most 64 of them, an MCU at most 10 blocks. */
+#define MCU_MAX_BYTES (D_MAX_BLOCKS_IN_MCU * 64 * 31 / 8)
+/* Loads read 8 bytes at a time. */
+#define LOAD_BYTES 8
+#define PADDING_BYTES (MCU_MAX_BYTES + 4 * LOAD_BYTES)
+/* Scan data is unstuffed in stretches of this many bytes, which stay in the first-level cache. */
+#define STRETCH_BYTES 16384
+
+typedef struct {
+    const code_table *dc;
+    code_table *ac;
+    uint8_t component; /* its place in the scan */
+    bool is_needed;
+} block_plan;
+
+struct entropy_decoder {
+    /* The library's view of an entropy decoder begins with these two, in all its versions. What follows there differs;
+     * it only ever reads a flag that says that data ended early, and finds it false. */
+    void (*start_pass)(j_decompress_ptr jpeg);
+    boolean (*decode_mcu)(j_decompress_ptr jpeg, JBLOCKROW *blocks);
+    void *reserved[16];
+
+    entropy_giving_up give_up;
+    block_plan blocks[D_MAX_BLOCKS_IN_MCU];
+    int block_count;
+    uint32_t predictions[MAX_COMPS_IN_SCAN];
+
+    JDIMENSION column; /* of the next MCU */
+    JDIMENSION columns;
+    JDIMENSION first_column; /* of those whose coefficients are wanted */
+    JDIMENSION last_column;
+    uint64_t mcus;
+    uint64_t mcus_left;
+    uint32_t restart_interval;
+    uint32_t restart_left;  /* MCUs until the next restart marker */
+    uint32_t restart_count; /* markers met */
+
+    /* The scan, where it has not been unstuffed. */
+    const uint8_t *source;
+    const uint8_t *source_end;
+    bool is_segment_read; /* the source stands at a marker, or at its end */
+
+    /* The reservoir: `count` bits at the top of `bits` are those in front of `next`. */
+    uint64_t bits;
+    uint32_t count;
+    const uint8_t *next;
+    const uint8_t *end; /* behind the last unstuffed byte */
+    ptrdiff_t limit;    /* an MCU that begins this far into the stretch, or before, needs no check */
+    uint8_t stretch[STRETCH_BYTES + PADDING_BYTES];
+
+    code_table tables[2][NUM_HUFF_TBLS];
+};
+
+/* In which order the coefficients of a block come. Places behind the block lead to its last, as in the library: there
+ * an end of block writes a zero that has no effect, and a run that is too long does what it does there. */
+static const uint8_t natural_order[128] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
+    13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45,
+    38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63,
+    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63,
+    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63};
+
+/* MARK: bytes */
+
+/* Unstuffs more of the segment behind what has not been read yet. The reader is not beyond the end. */
+static void fill(entropy_decoder *decoder) {
+    const size_t left = (size_t)(decoder->end - decoder->next);
+    memmove(decoder->stretch, decoder->next, left);
+    uint8_t *target = decoder->stretch + left;
+    uint8_t *const target_end = decoder->stretch + STRETCH_BYTES;
+    const uint8_t *source = decoder->source;
+    while (target < target_end && !decoder->is_segment_read) {
+        const size_t room = (size_t)(target_end - target), rest = (size_t)(decoder->source_end - source);
+        const size_t most = room < rest ? room : rest;
+        const uint8_t *const escape = memchr(source, 0xFF, most);
+        const size_t run = escape ? (size_t)(escape - source) : most;
+        memcpy(target, source, run);
+        target += run;
+        source += run;
+        if (escape && rest - run >= 2 && source[1] == 0) {
+            *target++ = 0xFF;
+            source += 2;
+        } else {
+            decoder->is_segment_read = escape || run == rest;
+        }
+    }
+    decoder->source = source;
+    decoder->next = decoder->stretch;
+    decoder->end = target;
+    decoder->limit = target - decoder->stretch - (MCU_MAX_BYTES + LOAD_BYTES);
+}
+
+static inline uint64_t load(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+typedef struct {
+    uint64_t bits;
+    uint32_t count;
+    const uint8_t *next;
+} reservoir;
+
+/* At least 56 bits afterwards, without a branch. */
+static inline __attribute__((always_inline)) void refill(reservoir *r) {
+    r->bits |= load(r->next) >> r->count;
+    r->next += (63 - r->count) >> 3;
+    r->count |= 56;
+}
+
+static void begin_segment(entropy_decoder *decoder) {
+    decoder->is_segment_read = false;
+    decoder->next = decoder->end = decoder->stretch;
+    fill(decoder);
+    /* Look-ups come before refills, so the first needs bits. */
+    reservoir r = {0, 0, decoder->next};
+    refill(&r);
+    decoder->bits = r.bits;
+    decoder->count = r.count;
+    decoder->next = r.next;
+    memset(decoder->predictions, 0, sizeof decoder->predictions);
+}
+
+/* Unread bits of the segment that have been unstuffed; negative when reading went beyond them. */
+static int64_t bits_left(const entropy_decoder *decoder) {
+    return (decoder->end - decoder->next) * 8 + (int64_t)decoder->count;
+}
+
+static inline bool is_far_from_end(const entropy_decoder *decoder) {
+    return decoder->next - decoder->stretch <= decoder->limit;
+}
+
+/* The segment has no data left but the bits that fill its last byte. */
+static bool is_segment_done(entropy_decoder *decoder) {
+    if (!decoder->is_segment_read) {
+        fill(decoder);
+    }
+    const int64_t left = bits_left(decoder);
+    return decoder->is_segment_read && left >= 0 && left < 8;
+}
+
+/* MARK: blocks */
+
+/* The value behind `code_bits`, its sign extended, without a branch. */
+static inline __attribute__((always_inline)) JCOEF value_at(uint64_t bits, uint32_t code_bits, uint32_t shift) {
+    const uint64_t tail = bits << (code_bits & 63);
+    /* All ones when the first bit is 0: the value is negative, and written as its complement. */
+    const uint64_t negative = ~(uint64_t)((int64_t)tail >> 63);
+    const uint64_t magnitude = (tail ^ negative) >> 1 >> (shift & 63);
+    return (JCOEF)((magnitude ^ negative) - negative);
+}
+
+static inline __attribute__((always_inline)) void drop(reservoir *r, uint32_t count) {
+    r->bits <<= count & 63;
+    r->count -= count;
+}
+
+/* The next symbol by itself, behind a refill; 0 when there is no such code. */
+static inline __attribute__((always_inline)) symbol single_symbol(const reservoir *r, const code_table *table) {
+    const symbol s = table->single[r->bits >> (64 - LOOKUP_BITS)];
+    return __builtin_expect(s != 0, 1) ? s : code_table_find_long(table, r->bits);
+}
+
+/* The difference to the last DC coefficient of the component; what there is no code for leaves `is_good` false. */
+static inline __attribute__((always_inline)) uint32_t decode_difference(reservoir *r, const code_table *table,
+                                                                        bool *is_good) {
+    refill(r);
+    const symbol s = single_symbol(r, table);
+    const JCOEF difference = value_at(r->bits, SYMBOL_CODE_BITS(s), SYMBOL_VALUE_SHIFT(s));
+    *is_good = s != 0;
+    drop(r, SYMBOL_BITS(s));
+    return (uint32_t)difference;
+}
+
+/* False at a code that does not exist. Two symbols a round; where there is only one, the second changes nothing. */
+static inline __attribute__((always_inline)) bool decode_block(reservoir *r, const block_plan *plan,
+                                                                uint32_t *prediction, JCOEF *block) {
+    bool is_good;
+    /* Wraps as the library's sum does. */
+    *prediction += decode_difference(r, plan->dc, &is_good);
+    block[0] = (JCOEF)*prediction;
+    const code_table *const table = plan->ac;
+    uint32_t place = 0;
+    do {
+        /* The look-up needs few bits, which are there: it does not wait for the refill. */
+        const symbol_pair *const pair = &table->pairs[r->bits >> (64 - LOOKUP_BITS)];
+        refill(r);
+        if (__builtin_expect(pair->first_advance == 0, 0)) {
+            const symbol s = code_table_find_long(table, r->bits);
+            place += SYMBOL_ADVANCE(s);
+            block[natural_order[place]] = value_at(r->bits, SYMBOL_CODE_BITS(s), SYMBOL_VALUE_SHIFT(s));
+            drop(r, SYMBOL_BITS(s));
+            if (s == 0) {
+                return false;
+            }
+            continue;
+        }
+        place += pair->first_advance;
+        const JCOEF first = value_at(r->bits, pair->first_code_bits, pair->first_shift);
+        if (place >= 63) {
+            /* The block ends here; what follows is the next one's. */
+            block[natural_order[place]] = first;
+            drop(r, pair->first_bits);
+            break;
+        }
+        const uint32_t first_place = place;
+        place += pair->second_advance;
+        /* In this order, because a second that is missing writes a zero to the place of the first. */
+        block[natural_order[place]] = value_at(r->bits, pair->second_start, pair->second_shift);
+        block[natural_order[first_place]] = first;
+        drop(r, pair->bits);
+    } while (place < 63);
+    return is_good;
+}
+
+/* As decode_block, but keeps only the DC prediction. */
+static bool pass_block(reservoir *r, const block_plan *plan, uint32_t *prediction) {
+    bool is_good;
+    *prediction += decode_difference(r, plan->dc, &is_good);
+    if (__builtin_expect(!plan->ac->has_runs, 0)) {
+        code_table_make_runs(plan->ac);
+    }
+    const code_table *const table = plan->ac;
+    uint32_t place = 0;
+    do {
+        const symbol_run run = table->runs[r->bits >> (64 - RUN_BITS)];
+        refill(r);
+        /* A run holds only while all of it but its last symbol lies within the block. */
+        if (__builtin_expect(run.bits == 0 || place + run.advance_before_last >= 63, 0)) {
+            const symbol s = single_symbol(r, table);
+            place += SYMBOL_ADVANCE(s);
+            drop(r, SYMBOL_BITS(s));
+            if (s == 0) {
+                return false;
+            }
+        } else {
+            place += run.advance;
+            drop(r, run.bits);
+        }
+    } while (place < 63);
+    return is_good;
+}
+
+static bool decode_blocks(entropy_decoder *decoder, JBLOCKROW *blocks) {
+    reservoir r = {decoder->bits, decoder->count, decoder->next};
+    bool is_good = true;
+    for (int i = 0; i < decoder->block_count && is_good; i++) {
+        const block_plan *const plan = &decoder->blocks[i];
+        uint32_t *const prediction = &decoder->predictions[plan->component];
+        is_good = blocks && plan->is_needed ? decode_block(&r, plan, prediction, *blocks[i])
+                                            : pass_block(&r, plan, prediction);
+    }
+    decoder->bits = r.bits;
+    decoder->count = r.count;
+    decoder->next = r.next;
+    return is_good;
+}
+
+/* MARK: MCUs */
+
+/* Behind the scan comes a marker without fill bytes, or nothing. */
+static bool is_scan_done(entropy_decoder *decoder) {
+    if (!is_segment_done(decoder)) {
+        return false;
+    }
+    const size_t rest = (size_t)(decoder->source_end - decoder->source);
+    return rest == 0 || (rest >= 2 && decoder->source[1] != 0xFF);
+}
+
+static bool restart(entropy_decoder *decoder) {
+    const uint32_t number = decoder->restart_count++ % 8;
+    if (!is_segment_done(decoder) || decoder->source_end - decoder->source < 2
+        || decoder->source[1] != JPEG_RST0 + number) {
+        return false;
+    }
+    decoder->source += 2;
+    decoder->restart_left = decoder->restart_interval;
+    begin_segment(decoder);
+    return true;
+}
+
+static bool next_mcu(entropy_decoder *decoder, JBLOCKROW *blocks) {
+    if (decoder->mcus_left == 0) {
+        return false;
+    }
+    if (decoder->restart_interval > 0) {
+        if (decoder->restart_left == 0 && !restart(decoder)) {
+            return false;
+        }
+        decoder->restart_left--;
+    }
+    if (!is_far_from_end(decoder) && !decoder->is_segment_read) {
+        fill(decoder);
+    }
+    const bool is_wanted = decoder->column >= decoder->first_column && decoder->column <= decoder->last_column;
+    decoder->column = decoder->column + 1 < decoder->columns ? decoder->column + 1 : 0;
+    if (!decode_blocks(decoder, is_wanted ? blocks : NULL)) {
+        return false;
+    }
+    decoder->mcus_left--;
+    return is_far_from_end(decoder) || bits_left(decoder) >= 0;
+}
+
+static boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
+    entropy_decoder *const decoder = (entropy_decoder *)(void *)jpeg->entropy;
+    if (!next_mcu(decoder, blocks)) {
+        decoder->give_up(jpeg);
+    }
+    if (decoder->mcus_left == 0) {
+        if (!is_scan_done(decoder)) {
+            decoder->give_up(jpeg);
+        }
+        /* The library goes on at the marker. */
+        jpeg->src->next_input_byte = decoder->source;
+        jpeg->src->bytes_in_buffer = (size_t)(decoder->source_end - decoder->source);
+    }
+    return TRUE;
+}
+
+static void start_pass(j_decompress_ptr jpeg) {
+    /* There is one scan, and the library has begun it. */
+    ((entropy_decoder *)(void *)jpeg->entropy)->give_up(jpeg);
+}
+
+/* MARK: taking over */
+
+entropy_decoder *entropy_create(void) { return calloc(1, sizeof(entropy_decoder)); }
+
+void entropy_destroy(entropy_decoder *decoder) { free(decoder); }
+
+bool entropy_knows_library(j_decompress_ptr jpeg) {
+#if defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2001000
+    /* The header says what was there at build time, and the library has checked that its structures are the same. This
+     * text belongs to the library that is loaded now. */
+    static const char start[] = "Copyright (C) 1991-", end[] = " The libjpeg-turbo Project";
+    const struct jpeg_error_mgr *const errors = jpeg->err;
+    if (errors->last_jpeg_message < JMSG_COPYRIGHT) {
+        return false;
+    }
+    const char *const text = errors->jpeg_message_table[JMSG_COPYRIGHT];
+    if (!text || strncmp(text, start, sizeof start - 1) != 0) {
+        return false;
+    }
+    /* Versions 2.1 to 3.2. */
+    char *rest;
+    const long year = strtol(text + sizeof start - 1, &rest, 10);
+    return year >= 2021 && year <= 2026 && strncmp(rest, end, sizeof end - 1) == 0;
+#else
+    (void)jpeg;
+    return false;
+#endif
+}
+
+bool entropy_take_over(entropy_decoder *decoder, j_decompress_ptr jpeg, entropy_giving_up give_up) {
+    if (jpeg->arith_code || jpeg->progressive_mode || jpeg_has_multiple_scans(jpeg) || jpeg->data_precision != 8
+        || jpeg->Ss != 0 || jpeg->Se != 63 || jpeg->Ah != 0 || jpeg->Al != 0
+        || jpeg->blocks_in_MCU < 1 || jpeg->blocks_in_MCU > D_MAX_BLOCKS_IN_MCU
+        || jpeg->output_width != jpeg->image_width || jpeg->output_height != jpeg->image_height
+        || jpeg->unread_marker != 0) {
+        return false;
+    }
+    for (int i = 0; i < jpeg->comps_in_scan; i++) {
+        const jpeg_component_info *const component = jpeg->cur_comp_info[i];
+        const int numbers[2] = {component->dc_tbl_no, component->ac_tbl_no};
+        for (int kind = 0; kind < 2; kind++) {
+            const int number = numbers[kind];
+            if (number < 0 || number >= NUM_HUFF_TBLS) {
+                return false;
+            }
+            const JHUFF_TBL *const source = kind ? jpeg->ac_huff_tbl_ptrs[number] : jpeg->dc_huff_tbl_ptrs[number];
+            if (!source || !code_table_make(&decoder->tables[kind][number], source, kind)) {
+                return false;
+            }
+        }
+    }
+    decoder->block_count = jpeg->blocks_in_MCU;
+    for (int i = 0; i < jpeg->blocks_in_MCU; i++) {
+        const int place = jpeg->MCU_membership[i];
+        const jpeg_component_info *const component = jpeg->cur_comp_info[place];
+        decoder->blocks[i] = (block_plan){.dc = &decoder->tables[0][component->dc_tbl_no],
+                                          .ac = &decoder->tables[1][component->ac_tbl_no],
+                                          .component = (uint8_t)place,
+                                          .is_needed = component->component_needed};
+    }
+    decoder->start_pass = start_pass;
+    decoder->decode_mcu = decode_mcu;
+    decoder->give_up = give_up;
+    decoder->column = 0;
+    decoder->columns = jpeg->MCUs_per_row;
+    decoder->first_column = 0;
+    decoder->last_column = jpeg->MCUs_per_row - 1;
+    decoder->mcus = decoder->mcus_left = (uint64_t)jpeg->MCUs_per_row * jpeg->MCU_rows_in_scan;
+    decoder->restart_interval = decoder->restart_left = jpeg->restart_interval;
+    decoder->restart_count = 0;
+    decoder->source = jpeg->src->next_input_byte;
+    decoder->source_end = decoder->source + jpeg->src->bytes_in_buffer;
+    begin_segment(decoder);
+    jpeg->entropy = (struct jpeg_entropy_decoder *)(void *)decoder;
+    return true;
+}
+
+void entropy_limit_columns(entropy_decoder *decoder, JDIMENSION first, JDIMENSION last) {
+    decoder->first_column = first;
+    decoder->last_column = last;
+}
+
+bool entropy_rest_looks_whole(const entropy_decoder *decoder) {
+    const uint8_t *source = decoder->source, *const end = decoder->source_end;
+    uint64_t bytes = (uint64_t)(decoder->end - decoder->stretch), markers = decoder->restart_count;
+    for (;;) {
+        const uint8_t *const escape = memchr(source, 0xFF, (size_t)(end - source));
+        if (!escape || end - escape < 2) {
+            return false;
+        }
+        bytes += (uint64_t)(escape - source);
+        source = escape + 2;
+        if (escape[1] == 0) {
+            bytes++;
+        } else if (escape[1] == JPEG_EOI) {
+            break;
+        } else if (escape[1] != JPEG_RST0 + markers++ % 8) {
+            return false;
+        }
+    }
+    const uint64_t expected = decoder->restart_interval > 0 ? (decoder->mcus - 1) / decoder->restart_interval : 0;
+    /* A block has two codes at least. */
+    return markers == expected && bytes * 4 >= decoder->mcus_left * (uint64_t)decoder->block_count;
+}

@@ -1,0 +1,293 @@
+/* Compares the decoder of Sources/CJPEG with the library alone: jpeg_fuzz ROUNDS SEED [FILE…]
+ *
+ * Each round makes a JPEG of random size, sampling, tables and restart interval (or takes one of the files), decodes it
+ * whole and in random windows both ways, then breaks it and does so again. Equal means: the same verdict, the same
+ * message, the same pixels. A window may be accepted of a picture that is damaged; never the other way round.
+ * Exits with 1 at the first difference, and leaves the picture in jpeg_fuzz.jpg. */
+#include "cjpeg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+static uint64_t state;
+
+static uint32_t random_below(uint32_t bound) {
+    uint64_t mixed = state += 0x9E3779B97F4A7C15u;
+    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBu;
+    return (uint32_t)((mixed ^ mixed >> 31) % bound);
+}
+
+typedef struct {
+    uint8_t *bytes;
+    size_t count;
+} picture;
+
+static uint64_t round_number, fast_count, window_count, fast_window_count, accepted_count, broken_count;
+
+static void give_up(const picture *p, const char *what) {
+    FILE *file = fopen("jpeg_fuzz.jpg", "wb");
+    if (file) {
+        fwrite(p->bytes, 1, p->count, file);
+        fclose(file);
+    }
+    printf("round %llu: %s\n", (unsigned long long)round_number, what);
+    exit(1);
+}
+
+/* MARK: pictures */
+
+static const int samplings[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {1, 4}, {4, 2}, {2, 4}};
+
+static void choose_sampling(struct jpeg_compress_struct *jpeg) {
+    const int *luma = samplings[random_below(random_below(4) ? 4 : 8)];
+    for (int i = 0; i < jpeg->num_components; i++) {
+        const bool is_full = i == 0 || i == 3;
+        jpeg->comp_info[i].h_samp_factor = is_full ? luma[0] : 1;
+        jpeg->comp_info[i].v_samp_factor = is_full ? luma[1] : 1;
+    }
+    /* Four components of large MCUs would have more blocks than there may be. */
+    if (jpeg->num_components == 4 && luma[0] * luma[1] > 4) {
+        for (int i = 0; i < 4; i++) {
+            jpeg->comp_info[i].h_samp_factor = jpeg->comp_info[i].v_samp_factor = 1;
+        }
+    }
+}
+
+static void choose_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info scans[4]) {
+    const uint32_t kind = random_below(16);
+    if (kind == 0) {
+        jpeg_simple_progression(jpeg);
+    } else if (kind == 1) {
+        for (int i = 0; i < jpeg->num_components; i++) {
+            scans[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = 63};
+        }
+        jpeg->scan_info = scans;
+        jpeg->num_scans = jpeg->num_components;
+    } else if (kind == 2) {
+        jpeg->arith_code = TRUE;
+        jpeg->optimize_coding = FALSE;
+    }
+}
+
+static void print_nothing(j_common_ptr jpeg) { (void)jpeg; }
+
+static picture make_picture(void) {
+    const uint32_t limit = random_below(3) == 0 ? 300 : 80;
+    const uint32_t width = 1 + random_below(limit), height = 1 + random_below(limit);
+    static const J_COLOR_SPACE spaces[] = {JCS_GRAYSCALE, JCS_RGB, JCS_RGB, JCS_RGB, JCS_RGB, JCS_CMYK};
+    static const int counts[] = {1, 3, 3, 3, 3, 4};
+    const uint32_t space = random_below(6);
+    const size_t row_bytes = (size_t)width * (size_t)counts[space];
+    uint8_t *row = malloc(row_bytes);
+
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jpeg.err = jpeg_std_error(&errors);
+    /* Warnings of divisors that are not baseline. */
+    errors.output_message = print_nothing;
+    jpeg_create_compress(&jpeg);
+    unsigned char *bytes = NULL;
+    unsigned long count = 0;
+    jpeg_mem_dest(&jpeg, &bytes, &count);
+    jpeg.image_width = width;
+    jpeg.image_height = height;
+    jpeg.input_components = counts[space];
+    jpeg.in_color_space = spaces[space];
+    jpeg_set_defaults(&jpeg);
+    /* Low qualities have divisors of 16 bits. */
+    jpeg_set_quality(&jpeg, 1 + (int)random_below(100), FALSE);
+    choose_sampling(&jpeg);
+    jpeg.optimize_coding = random_below(2) == 0;
+    jpeg.restart_interval = random_below(2) ? 0 : 1 + random_below(random_below(2) ? 3 : 200);
+    jpeg_scan_info scans[4];
+    choose_scans(&jpeg, scans);
+    jpeg_start_compress(&jpeg, TRUE);
+    const uint32_t noise = random_below(3) == 0 ? 256 : 1 + random_below(40), slope = random_below(9);
+    for (uint32_t y = 0; y < height; y++) {
+        for (size_t i = 0; i < row_bytes; i++) {
+            row[i] = (uint8_t)(slope * (y + i) / 4 + random_below(noise));
+        }
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    free(row);
+    return (picture){bytes, count};
+}
+
+/* A place in the scan rather than in the header, most of the time. */
+static size_t random_place(const picture *p) {
+    const size_t place = random_below((uint32_t)p->count);
+    return place < 600 && random_below(8) ? random_below((uint32_t)p->count) : place;
+}
+
+static void break_picture(picture *p) {
+    for (uint32_t i = 0; i <= random_below(3); i++) {
+        if (p->count < 8) {
+            return;
+        }
+        const size_t place = random_place(p);
+        const uint32_t length = 1 + random_below(random_below(4) ? 4 : 400);
+        const size_t rest = p->count - place, end = length < rest ? place + length : p->count;
+        static const uint8_t markers[] = {0x00, 0xD9, 0xD0, 0xD1, 0xD7, 0xFF, 0xDA, 0xC4, 0xFE};
+        switch (random_below(7)) {
+        case 0:
+            p->bytes[place] = (uint8_t)random_below(256);
+            break;
+        case 1:
+            p->bytes[place] ^= (uint8_t)(1 << random_below(8));
+            break;
+        case 2:
+            p->count = place;
+            break;
+        case 3: /* bytes missing */
+            memmove(p->bytes + place, p->bytes + end, p->count - end);
+            p->count -= end - place;
+            break;
+        case 4: /* bytes twice */
+            p->bytes = realloc(p->bytes, p->count + (end - place));
+            memmove(p->bytes + end, p->bytes + place, rest);
+            p->count += end - place;
+            break;
+        case 5:
+            p->bytes[place] = 0xFF;
+            if (rest > 1) {
+                p->bytes[place + 1] = markers[random_below(sizeof markers)];
+            }
+            break;
+        default: /* something in front of the end marker */
+            p->bytes = realloc(p->bytes, p->count + 2);
+            memmove(p->bytes + p->count, p->bytes + p->count - 2, 2);
+            p->bytes[p->count - 2] = random_below(2) ? 0xFF : (uint8_t)random_below(256);
+            p->bytes[p->count - 1] = random_below(2) ? 0xFF : 0;
+            p->count += 2;
+        }
+    }
+}
+
+/* MARK: comparison */
+
+typedef struct {
+    cjpeg_status status;
+    cjpeg_message why;
+    cjpeg_info info;
+    uint8_t *pixels;
+} outcome;
+
+static outcome decode(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const cjpeg_window *window,
+                      bool library_only) {
+    const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50, .library_only = library_only};
+    outcome result = {0};
+    /* Exactly as large as it is, so that a read behind it is noticed. */
+    uint8_t *bytes = malloc(p->count ? p->count : 1);
+    memcpy(bytes, p->bytes, p->count);
+    result.status = cjpeg_begin(decoder, bytes, p->count, &options, &result.info, &result.why);
+    if (result.status == CJPEG_OK) {
+        const size_t stride = (window ? window->width : result.info.width) * (size_t)colour;
+        const size_t capacity = stride * (window ? window->height : result.info.height);
+        result.pixels = malloc(capacity);
+        memset(result.pixels, library_only ? 0x55 : 0xAA, capacity);
+        result.status = cjpeg_decode(decoder, colour, window, result.pixels, capacity, stride, &result.why);
+    }
+    free(bytes);
+    return result;
+}
+
+static void compare_window(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const outcome *whole) {
+    cjpeg_window window;
+    window.x = random_below(whole->info.width);
+    window.y = random_below(whole->info.height);
+    window.width = 1 + random_below(whole->info.width - window.x);
+    window.height = 1 + random_below(whole->info.height - window.y);
+    outcome part = decode(decoder, p, colour, &window, false);
+    window_count++;
+    fast_window_count += part.status == CJPEG_OK && cjpeg_was_fast(decoder);
+    if (part.status != CJPEG_OK && whole->status == CJPEG_OK) {
+        give_up(p, "a window of a good picture is refused");
+    }
+    if (part.status != CJPEG_OK && (part.status != whole->status || strcmp(part.why.text, whole->why.text) != 0)) {
+        give_up(p, "a window is refused for another reason");
+    }
+    for (uint32_t y = 0; y < window.height && part.status == CJPEG_OK && whole->status == CJPEG_OK; y++) {
+        const size_t row_bytes = window.width * (size_t)colour;
+        const size_t place = ((size_t)(window.y + y) * whole->info.width + window.x) * (size_t)colour;
+        if (memcmp(part.pixels + y * row_bytes, whole->pixels + place, row_bytes) != 0) {
+            printf("%u x %u, window %u %u %u %u, row %u: ", whole->info.width, whole->info.height, window.x, window.y,
+                   window.width, window.height, y);
+            give_up(p, "a window differs");
+        }
+    }
+    free(part.pixels);
+}
+
+static void compare(cjpeg_decoder *decoder, const picture *p, int windows) {
+    const cjpeg_colour colour = random_below(4) ? CJPEG_BGR : CJPEG_GRAY;
+    outcome theirs = decode(decoder, p, colour, NULL, true);
+    outcome ours = decode(decoder, p, colour, NULL, false);
+    const bool was_fast = cjpeg_was_fast(decoder);
+    fast_count += ours.status == CJPEG_OK && was_fast;
+    accepted_count += theirs.status == CJPEG_OK;
+    if (theirs.status != ours.status || strcmp(theirs.why.text, ours.why.text) != 0) {
+        printf("%d (%s), library %d (%s): ", ours.status, ours.why.text, theirs.status, theirs.why.text);
+        give_up(p, "another verdict");
+    }
+    const size_t count = (size_t)theirs.info.width * theirs.info.height * (size_t)colour;
+    if (theirs.status == CJPEG_OK && memcmp(theirs.pixels, ours.pixels, count) != 0) {
+        give_up(p, "other pixels");
+    }
+    for (int i = 0; i < windows && theirs.pixels; i++) {
+        compare_window(decoder, p, colour, &theirs);
+    }
+    free(theirs.pixels);
+    free(ours.pixels);
+}
+
+static picture read_file(const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0) {
+        perror(path);
+        exit(2);
+    }
+    picture p = {.count = (size_t)ftell(file)};
+    rewind(file);
+    p.bytes = malloc(p.count);
+    if (fread(p.bytes, 1, p.count, file) != p.count) {
+        perror(path);
+        exit(2);
+    }
+    fclose(file);
+    return p;
+}
+
+int main(int count, char **arguments) {
+    if (count < 3) {
+        fprintf(stderr, "usage: %s ROUNDS SEED [FILE…]\n", arguments[0]);
+        return 2;
+    }
+    const uint64_t rounds = strtoull(arguments[1], NULL, 10);
+    state = strtoull(arguments[2], NULL, 10);
+    cjpeg_decoder *decoder = cjpeg_decoder_create();
+    for (; round_number < rounds; round_number++) {
+        picture p = count > 3 ? read_file(arguments[3 + random_below((uint32_t)count - 3)]) : make_picture();
+        compare(decoder, &p, 4);
+        for (int i = 0; i < 4; i++) {
+            picture broken = {malloc(p.count), p.count};
+            memcpy(broken.bytes, p.bytes, p.count);
+            break_picture(&broken);
+            compare(decoder, &broken, 2);
+            broken_count++;
+            free(broken.bytes);
+        }
+        free(p.bytes);
+    }
+    cjpeg_decoder_destroy(decoder);
+    printf("%llu rounds: %llu of %llu accepted decodes were fast, %llu broken pictures, %llu of %llu windows fast\n",
+           (unsigned long long)rounds, (unsigned long long)fast_count, (unsigned long long)accepted_count,
+           (unsigned long long)broken_count, (unsigned long long)fast_window_count, (unsigned long long)window_count);
+    /* Were the library always asked, the comparison would show nothing. */
+    return fast_count > rounds / 2 && fast_window_count > rounds ? 0 : 1;
+}
