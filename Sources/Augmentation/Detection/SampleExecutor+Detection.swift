@@ -25,6 +25,7 @@ extension SampleExecutor {
             perform(.copy, before, source, &current)
         }
         if isChanged {
+            settle(source, &current)
             // The first step always writes the first buffer.
             if let shift = plan.hlsShift { HLSShift.run(shift, on: &first) }
             if let factor = plan.contrast { ColourJitter.mapValues(&first, factor: factor, offset: 0) }
