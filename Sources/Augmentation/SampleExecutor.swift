@@ -5,8 +5,8 @@ package import DataTypes
 /// One decode worker owns one and uses it for all streams. It keeps its scratch images, so nothing is allocated for a
 /// sample once the largest has been seen; and nothing of one sample can be seen in the next.
 ///
-/// Every step computes only what the next ones read, and the last exactly the crop. A resize waits for what comes next:
-/// if it is the slot, then a linear one goes straight there, and the usual plan makes no image at all.
+/// Every step computes only what the next ones read, and the last exactly the crop. The usual plan has a single step, a
+/// linear resize: it goes from the decoded rows straight into the slot, and no image lies between.
 package struct SampleExecutor: ~Copyable {
     /// A step that makes a new image out of an old one.
     enum Step {
@@ -28,6 +28,7 @@ package struct SampleExecutor: ~Copyable {
         var waiting: Waiting?
     }
 
+    /// A resize put off until it is known what comes next.
     struct Waiting {
         var resize: SamplePlan.Resize
         /// The part of its source's buffer that is resized, and what that buffer holds.
@@ -44,9 +45,7 @@ package struct SampleExecutor: ~Copyable {
     /// For steps that need fractions.
     var planes = FloatPlanes()
 
-    package init() { self.init(kernels: .best) }
-
-    init(kernels: RowKernels) { writer = SlotWriter(kernels: kernels) }
+    package init(kernels: RowKernels = .best) { writer = SlotWriter(kernels: kernels) }
 
     /// Carries out one plan.
     ///
@@ -63,17 +62,17 @@ package struct SampleExecutor: ~Copyable {
         var current = Current(
             size: PixelRect(width: plan.sourceWidth, height: plan.sourceHeight),
             window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
-        if let resize = plan.resize { perform(.resize(resize), needed.resized, source, &current) }
+        if let resize = plan.resize { postpone(resize, needed.resized, source, &current) }
         if let affine = plan.affine { perform(.affine(affine, fill: plan.fillValue), needed.warped, source, &current) }
         if plan.pad > 0 {
             perform(.pad(PixelBorder(all: plan.pad), fill: plan.fillValue), needed.padded, source, &current)
         }
-        if let resize = plan.heightEnlargement { perform(.resize(resize), needed.enlarged, source, &current) }
-        if let resize = plan.widthEnlargement { perform(.resize(resize), plan.crop, source, &current) }
+        if let resize = plan.heightEnlargement { postpone(resize, needed.enlarged, source, &current) }
+        if let resize = plan.widthEnlargement { postpone(resize, plan.crop, source, &current) }
         var crop = plan.crop
         if let resize = plan.cropResize {
             let result = PixelRect(width: resize.width, height: resize.height)
-            perform(.resize(resize), of: crop, result, source, &current)
+            postpone(resize, of: crop, result, source, &current)
             crop = result
         }
         if plan.jitter != nil || plan.hlsShift != nil || plan.noise != nil {
@@ -113,24 +112,31 @@ package struct SampleExecutor: ~Copyable {
     }
 
     /// Does one step on the current image, or on `part` of it as if cut out, and keeps only `rect` of the result.
-    ///
-    /// A resize is only noted: see `settle`.
     mutating func perform(
         _ step: Step, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
         _ current: inout Current
     ) {
         settle(source, &current)
         let part = part ?? current.size
-        if case .resize(let resize) = step {
-            current.waiting = Waiting(resize: resize, part: part, sourceWindow: current.window)
-        } else {
-            perform(step, window: current.window, part, rect, source, &current)
-        }
+        perform(step, window: current.window, part, rect, source, &current)
         current.size = Self.size(after: step, of: part)
         current.window = rect
     }
 
-    /// Does the resize that waits, if any: the buffer at `current.place` then holds what the rest of `current` says.
+    /// Like `perform`, but the resize is only noted: the next step, or `settle`, does it. If that is `write`, and the kernel
+    /// allows it, then it goes straight into the slot.
+    mutating func postpone(
+        _ resize: SamplePlan.Resize, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
+        _ current: inout Current
+    ) {
+        settle(source, &current)
+        let part = part ?? current.size
+        current.waiting = Waiting(resize: resize, part: part, sourceWindow: current.window)
+        current.size = PixelRect(width: resize.width, height: resize.height)
+        current.window = rect
+    }
+
+    /// Does the resize that waits, if any: only then does the buffer at `current.place` hold what `current` says.
     mutating func settle(_ source: borrowing PixelBuffer, _ current: inout Current) {
         guard let waiting = current.waiting else { return }
         current.waiting = nil

@@ -167,6 +167,12 @@ AVX2 void ckernels_join_avx2(
     }
 }
 
+AVX2 static inline __m256 scale_eight(const uint8_t *values, __m256 means, __m256 factors, __m256 offsets) {
+    __m256i whole = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)values));
+    __m256 difference = _mm256_sub_ps(_mm256_cvtepi32_ps(whole), means);
+    return _mm256_add_ps(_mm256_mul_ps(difference, factors), offsets);
+}
+
 AVX2 void ckernels_scale_avx2(
     const uint8_t *values, float mean, float first, float second, size_t count, void *target) {
     uint8_t *bytes = target;
@@ -180,15 +186,19 @@ AVX2 void ckernels_scale_avx2(
         return;
     }
     __m256 means = _mm256_set1_ps(mean), factors = _mm256_set1_ps(first), offsets = _mm256_set1_ps(second);
+    if ((uintptr_t)bytes % 64 == 0 && count % 16 == 0) {
+        for (size_t x = 0; x < count; x += 8)
+            _mm256_stream_ps((float *)(bytes + 4 * x), scale_eight(values + x, means, factors, offsets));
+        return;
+    }
     for (size_t x = 0;; x += 8) {
         if (x > count - 8) x = count - 8;
-        __m256i whole = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(values + x)));
-        __m256 difference = _mm256_sub_ps(_mm256_cvtepi32_ps(whole), means);
-        __m256 result = _mm256_add_ps(_mm256_mul_ps(difference, factors), offsets);
-        _mm256_storeu_ps((float *)(bytes + 4 * x), result);
+        _mm256_storeu_ps((float *)(bytes + 4 * x), scale_eight(values + x, means, factors, offsets));
         if (x == count - 8) return;
     }
 }
+
+void ckernels_finish(void) { _mm_sfence(); }
 
 #else
 

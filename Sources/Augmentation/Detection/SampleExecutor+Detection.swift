@@ -25,7 +25,6 @@ extension SampleExecutor {
             perform(.copy, before, source, &current)
         }
         if isChanged {
-            settle(source, &current)
             // The first step always writes the first buffer.
             if let shift = plan.hlsShift { HLSShift.run(shift, on: &first) }
             if let factor = plan.contrast { ColourJitter.mapValues(&first, factor: factor, offset: 0) }
@@ -37,7 +36,7 @@ extension SampleExecutor {
         var part = plan.crop
         if let fit = plan.fit {
             let result = PixelRect(width: fit.width, height: fit.height)
-            perform(.resize(fit), of: part, result, source, &current)
+            postpone(fit, of: part, result, source, &current)
             part = result
         }
         let canvas = PixelRect(width: output.format.width, height: output.format.height)

@@ -29,10 +29,15 @@ struct SampleRows {
     private let slot: UnsafeMutableRawPointer
     private let scratch: UnsafeMutablePointer<UInt8>
 
+    /// Where row 0 begins, and bytes from there to the next row: none when all use the scratch row.
+    private let firstRow: UnsafeMutablePointer<UInt8>
+    private let rowStride: Int
+    /// Bytes from one plane of a row to the next.
+    let planeStride: Int
+
     var width: Int { format.width }
     var height: Int { format.height }
     var channels: Int { format.channels }
-    private var isDirect: Bool { if case .none = conversion { true } else { false } }
 
     /// - Parameters:
     ///   - slot: room for a sample of `format`, which outlives this.
@@ -48,17 +53,23 @@ struct SampleRows {
         self.conversion = conversion
         unsafe self.slot = slot
         unsafe self.scratch = scratch
+        if case .none = conversion {
+            unsafe firstRow = slot.assumingMemoryBound(to: UInt8.self)
+            rowStride = format.width
+            planeStride = format.height * format.width
+        } else {
+            unsafe firstRow = scratch
+            rowStride = 0
+            planeStride = format.width
+        }
     }
-
-    /// Bytes from one plane of a row to the next.
-    var planeStride: Int { isDirect ? format.height * format.width : format.width }
 
     /// Where the first plane of row `y` begins. Each has room for `width` bytes.
     @unsafe
     func planes(ofRow y: Int) -> UnsafeMutablePointer<UInt8> {
         precondition(y >= 0 && y < format.height)
         // Inside the slot, by the check above and the promise about it.
-        return unsafe isDirect ? slot.assumingMemoryBound(to: UInt8.self) + y * format.width : scratch
+        return unsafe firstRow + y * rowStride
     }
 
     /// Brings the row, whose planes are all written, into the slot.
@@ -124,6 +135,16 @@ struct SampleRows {
         _ image: MeanImage, line: Int, scale: ValueScale, from plane: UnsafePointer<UInt8>, step: Int,
         to target: UnsafeMutableRawPointer
     ) {
+        if format.elementType == .float32, step == 1, scale.formula == .version2 {
+            precondition(line >= 0 && line + width <= image.values.count)
+            unsafe image.values.withUnsafeBufferPointer { values in
+                // Inside the image, as just checked; the row has `width` pixels in both memories.
+                unsafe PortableRows.subtract(
+                    values.baseAddress.unsafelyUnwrapped + line, isMirrored: isMirrored, first: scale.first,
+                    second: scale.second, from: plane, count: width, to: target)
+            }
+            return
+        }
         for x in 0..<width {
             let mean = image.values[line + (isMirrored ? width - 1 - x : x)]
             // As in `look`.
@@ -146,6 +167,7 @@ struct SampleRows {
         case .bfloat16: unsafe place.storeBytes(of: bfloat16Bits(scale.apply(pixel, mean: mean)), as: UInt16.self)
         case .float32: unsafe place.storeBytes(of: scale.apply(pixel, mean: mean), as: Float.self)
         case .float64: unsafe place.storeBytes(of: Double(scale.apply(pixel, mean: mean)), as: Double.self)
+        case .bool, .uint16, .int16, .uint32: preconditionFailure("no iterator serves pixels so")
         }
     }
 }

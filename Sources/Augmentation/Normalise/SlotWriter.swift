@@ -83,6 +83,7 @@ struct SlotWriter: ~Copyable {
                 }
             }
         }
+        if isScaled { kernels.finish() }
     }
 
     private static func scales(_ output: SampleOutput, _ plan: SamplePlan) -> [4 of ValueScale] {
@@ -107,9 +108,15 @@ struct SlotWriter: ~Copyable {
                     let bits = Self.bits(pixel, scale: scales[channel], type: type)
                     // No element is wider than the eight bytes that the table has for each of the 1024.
                     switch type.byteWidth {
-                    case 1: unsafe table.storeBytes(of: UInt8(truncatingIfNeeded: bits), toByteOffset: place, as: UInt8.self)
-                    case 2: unsafe table.storeBytes(of: UInt16(truncatingIfNeeded: bits), toByteOffset: place, as: UInt16.self)
-                    case 4: unsafe table.storeBytes(of: UInt32(truncatingIfNeeded: bits), toByteOffset: place, as: UInt32.self)
+                    case 1:
+                        unsafe table.storeBytes(
+                            of: UInt8(truncatingIfNeeded: bits), toByteOffset: place, as: UInt8.self)
+                    case 2:
+                        unsafe table.storeBytes(
+                            of: UInt16(truncatingIfNeeded: bits), toByteOffset: place, as: UInt16.self)
+                    case 4:
+                        unsafe table.storeBytes(
+                            of: UInt32(truncatingIfNeeded: bits), toByteOffset: place, as: UInt32.self)
                     default: unsafe table.storeBytes(of: bits, toByteOffset: place, as: UInt64.self)
                     }
                 }
@@ -130,6 +137,7 @@ struct SlotWriter: ~Copyable {
         case .bfloat16: UInt64(bfloat16Bits(scale.apply(pixel)))
         case .float32: UInt64(scale.apply(pixel).bitPattern)
         case .float64: Double(scale.apply(pixel)).bitPattern
+        case .bool, .uint16, .int16, .uint32: preconditionFailure("no iterator serves pixels so")
         }
     }
 }

@@ -1,62 +1,61 @@
 /// Row kernels for every processor; `RowKernels` says what each does and what it asks of its memory.
 ///
-/// Written so that the compiler finds the instructions of the baseline: SSE2 or NEON.
+/// Plain loops, each a function of its own: what the compiler makes of one does not depend on its callers.
 enum PortableRows {
     @unsafe
+    @inline(never)
     static func resize1(
         _ line: UnsafePointer<UInt8>, _ columns: LinearColumns.Memory, to plane: UnsafeMutablePointer<Int16>
     ) {
         for x in unsafe 0..<columns.count {
-            // `count` elements are there; the right pixel, if it counts, lies in the row.
-            let pixels = unsafe line + Int(columns.offsets[x])
-            let left = unsafe Int32(pixels[0]) &* Int32(columns.weights[2 &* x])
-            let right = unsafe Int32(pixels[1]) &* Int32(columns.weights[2 &* x &+ 1])
-            unsafe plane[x] = Int16(truncatingIfNeeded: (left &+ right) >> 4)
+            let (first, second) = unsafe (Int32(columns.weights[2 &* x]), Int32(columns.weights[2 &* x &+ 1]))
+            // `count` columns are there; a right pixel that counts lies in the row, any other behind it in the image's memory.
+            let pixel = unsafe line + Int(columns.offsets[x])
+            unsafe plane[x] = sixteenth(pixel[0], first, pixel[1], second)
         }
     }
 
+    /// Numbers and not vectors, since the compiler makes of four 32-bit products what SSE2 does not have.
     @unsafe
+    @inline(never)
     static func resize3(
-        _ line: UnsafePointer<UInt8>, _ columns: LinearColumns.Memory, to planes: UnsafeMutablePointer<Int16>, stride: Int
+        _ line: UnsafePointer<UInt8>, _ columns: LinearColumns.Memory, to planes: UnsafeMutablePointer<Int16>,
+        stride: Int
     ) {
         for x in unsafe 0..<columns.count {
-            // As above; two more bytes are read behind the right pixel, which the image's buffer has.
-            let sums = unsafe resizePixel(line + Int(columns.offsets[x]), rightOffset: 3, columns.weights + 2 &* x)
-            unsafe planes[x] = sums.z
-            unsafe planes[stride &+ x] = sums.y
-            unsafe planes[2 &* stride &+ x] = sums.x
-        }
-    }
-
-    @unsafe
-    static func resize4(
-        _ line: UnsafePointer<UInt8>, _ columns: LinearColumns.Memory, to planes: UnsafeMutablePointer<Int16>, stride: Int
-    ) {
-        for x in unsafe 0..<columns.count {
+            let (first, second) = unsafe (Int32(columns.weights[2 &* x]), Int32(columns.weights[2 &* x &+ 1]))
             // As above.
-            let sums = unsafe resizePixel(line + Int(columns.offsets[x]), rightOffset: 4, columns.weights + 2 &* x)
-            unsafe planes[x] = sums.z
-            unsafe planes[stride &+ x] = sums.y
-            unsafe planes[2 &* stride &+ x] = sums.x
-            unsafe planes[3 &* stride &+ x] = sums.w
+            let pixel = unsafe line + Int(columns.offsets[x])
+            unsafe planes[x] = sixteenth(pixel[2], first, pixel[5], second)
+            unsafe planes[stride &+ x] = sixteenth(pixel[1], first, pixel[4], second)
+            unsafe planes[2 &* stride &+ x] = sixteenth(pixel[0], first, pixel[3], second)
         }
     }
 
     @unsafe
+    @inline(never)
+    static func resize4(
+        _ line: UnsafePointer<UInt8>, _ columns: LinearColumns.Memory, to planes: UnsafeMutablePointer<Int16>,
+        stride: Int
+    ) {
+        for x in unsafe 0..<columns.count {
+            let (first, second) = unsafe (Int32(columns.weights[2 &* x]), Int32(columns.weights[2 &* x &+ 1]))
+            // As above.
+            let pixel = unsafe line + Int(columns.offsets[x])
+            unsafe planes[x] = sixteenth(pixel[2], first, pixel[6], second)
+            unsafe planes[stride &+ x] = sixteenth(pixel[1], first, pixel[5], second)
+            unsafe planes[2 &* stride &+ x] = sixteenth(pixel[0], first, pixel[4], second)
+            unsafe planes[3 &* stride &+ x] = sixteenth(pixel[3], first, pixel[7], second)
+        }
+    }
+
     @inline(__always)
-    private static func resizePixel(
-        _ left: UnsafePointer<UInt8>, rightOffset: Int, _ weights: UnsafePointer<Int16>
-    ) -> SIMD4<Int16> {
-        let memory = unsafe UnsafeRawPointer(left)
-        // Four bytes from each pixel, as said above.
-        let first = unsafe SIMD4<Int32>(truncatingIfNeeded: memory.loadUnaligned(as: SIMD4<UInt8>.self))
-        let second = unsafe SIMD4<Int32>(
-            truncatingIfNeeded: memory.loadUnaligned(fromByteOffset: rightOffset, as: SIMD4<UInt8>.self))
-        let sum = unsafe first &* SIMD4(repeating: Int32(weights[0])) &+ second &* SIMD4(repeating: Int32(weights[1]))
-        return SIMD4<Int16>(truncatingIfNeeded: sum &>> 4)
+    private static func sixteenth(_ left: UInt8, _ first: Int32, _ right: UInt8, _ second: Int32) -> Int16 {
+        Int16(truncatingIfNeeded: (Int32(left) &* first &+ Int32(right) &* second) >> 4)
     }
 
     @unsafe
+    @inline(never)
     static func blend(
         _ upper: UnsafePointer<Int16>, _ lower: UnsafePointer<Int16>, weights: (Int16, Int16), count: Int,
         to target: UnsafeMutablePointer<UInt8>
@@ -70,6 +69,7 @@ enum PortableRows {
     }
 
     @unsafe
+    @inline(never)
     static func split(
         _ line: UnsafePointer<UInt8>, channels: Int, isMirrored: Bool, count: Int,
         to planes: UnsafeMutablePointer<UInt8>, stride: Int
@@ -99,6 +99,7 @@ enum PortableRows {
     }
 
     @unsafe
+    @inline(never)
     static func join(
         _ planes: UnsafePointer<UInt8>, stride: Int, channels: Int, count: Int, to target: UnsafeMutablePointer<UInt8>
     ) {
@@ -110,6 +111,7 @@ enum PortableRows {
     }
 
     @unsafe
+    @inline(never)
     static func scale(
         _ values: UnsafePointer<UInt8>, mean: Float, first: Float, second: Float, count: Int,
         to target: UnsafeMutableRawPointer
@@ -117,6 +119,21 @@ enum PortableRows {
         for x in 0..<count {
             let value = unsafe (Float(values[x]) - mean) * first + second
             // Room for `count` values.
+            unsafe target.storeBytes(of: value, toByteOffset: 4 &* x, as: Float.self)
+        }
+    }
+
+    /// Like `scale` with a mean for each value; mirrored, the last mean belongs to the first value.
+    @unsafe
+    @inline(never)
+    static func subtract(
+        _ means: UnsafePointer<Float>, isMirrored: Bool, first: Float, second: Float, from values: UnsafePointer<UInt8>,
+        count: Int, to target: UnsafeMutableRawPointer
+    ) {
+        for x in 0..<count {
+            // All have `count` values.
+            let mean = unsafe means[isMirrored ? count &- 1 &- x : x]
+            let value = unsafe (Float(values[x]) - mean) * first + second
             unsafe target.storeBytes(of: value, toByteOffset: 4 &* x, as: Float.self)
         }
     }

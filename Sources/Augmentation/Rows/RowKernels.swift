@@ -9,15 +9,16 @@
 ///
 /// Rows of pixels are read as they are decoded, gray, BGR or BGRA; planes are in a sample's order, gray, RGB or RGBA,
 /// and already mirrored. Memory that a caller passes need not be aligned.
-struct RowKernels: Sendable, Equatable {
-    enum Level: Sendable, CaseIterable { case portable, avx2 }
+package struct RowKernels: Sendable, Hashable {
+    package enum Level: String, Sendable { case portable, avx2 }
 
-    let level: Level
+    package let level: Level
 
+    package static let portable = RowKernels(level: .portable)
     /// The best that this processor has.
-    static let best = RowKernels(level: isAVX2Usable ? .avx2 : .portable)
+    package static let best = RowKernels(level: isAVX2Usable ? .avx2 : .portable)
     /// All that this processor has.
-    static let usable = isAVX2Usable ? [RowKernels(level: .portable), best] : [best]
+    package static let usable = isAVX2Usable ? [portable, best] : [portable]
 
     private static var isAVX2Usable: Bool {
         #if arch(x86_64)
@@ -100,7 +101,8 @@ struct RowKernels: Sendable, Equatable {
         unsafe PortableRows.join(planes, stride: stride, channels: channels, count: count, to: target)
     }
 
-    /// `(value − mean)·first + second`, each operation rounded to `Float`, stored at any address.
+    /// `(value − mean)·first + second`, each operation rounded to `Float`, stored at any address. `finish` must follow
+    /// before another thread may read the values.
     @unsafe
     func scale(
         _ values: UnsafePointer<UInt8>, mean: Float, first: Float, second: Float, count: Int,
@@ -113,5 +115,12 @@ struct RowKernels: Sendable, Equatable {
             }
         #endif
         unsafe PortableRows.scale(values, mean: mean, first: first, second: second, count: count, to: target)
+    }
+
+    /// Ends a sample whose values were scaled.
+    func finish() {
+        #if arch(x86_64)
+            if level == .avx2 { ckernels_finish() }
+        #endif
     }
 }

@@ -42,9 +42,17 @@ void ckernels_split_avx2(
 void ckernels_join_avx2(
     const uint8_t *red, const uint8_t *green, const uint8_t *blue, size_t count, uint8_t *target);
 
-/* (value - mean) * first + second, each step rounded to float; `target` is an array of float at any address. */
+/*
+ * (value - mean) * first + second, each step rounded to float; `target` is an array of float at any address.
+ *
+ * Whole cache lines are written past the caches: nobody reads a sample before its batch is complete, and without that
+ * every line would first be read from memory and drive out something of the image. ckernels_finish must follow.
+ */
 void ckernels_scale_avx2(
     const uint8_t *values, float mean, float first, float second, size_t count, void *target);
+
+/* Makes what was written past the caches visible to other threads, in order with what this thread writes later. */
+void ckernels_finish(void);
 
 #endif
 

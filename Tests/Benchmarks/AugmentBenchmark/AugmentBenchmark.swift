@@ -11,13 +11,17 @@ struct AugmentBenchmark {
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2000
         let prefix = CommandLine.arguments.dropFirst(2).first ?? ""
         for workload in Workload.all where workload.name.hasPrefix(prefix) {
-            let microseconds = try measure(workload, count: count)
-            print(String(microseconds.rounded()) + " µs  " + workload.name)
+            var line = ""
+            for kernels in RowKernels.usable {
+                let microseconds = try measure(workload, kernels: kernels, count: count)
+                line += "\(kernels.level) \(Int(microseconds.rounded())) µs  "
+            }
+            print(line + workload.name)
         }
     }
 
     /// CPU microseconds a sample.
-    private static func measure(_ workload: Workload, count: Int) throws -> Double {
+    private static func measure(_ workload: Workload, kernels: RowKernels, count: Int) throws -> Double {
         let (width, height) = (224, 224)
         let values = try ParameterValues(
             workload.parameters, specs: AugmentationParameters.specs, iterator: "ImageRecordIter")
@@ -32,7 +36,7 @@ struct AugmentBenchmark {
         var slots = [UInt8](repeating: 0, count: slotCount * output.format.byteCount + 64)
         // Slots of a slab begin at a multiple of 64 bytes.
         let skew = unsafe slots.withUnsafeBytes { unsafe -Int(bitPattern: $0.baseAddress.unsafelyUnwrapped) & 63 }
-        var executor = SampleExecutor()
+        var executor = SampleExecutor(kernels: kernels)
         var source = PixelBuffer()
         var nanoseconds: UInt64 = 0
         for sample in 0..<count + slotCount {
