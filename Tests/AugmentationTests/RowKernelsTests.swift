@@ -137,7 +137,7 @@ struct RowKernelsTests {
             // Some kernels write whole cache lines in a way of their own.
             var skew = count % 4
             let result: [UInt8] = unsafe filled(4 * count + 64) { target in
-                if count % 8 == 0 { skew = unsafe -Int(bitPattern: target) & 63 }
+                if count % 8 == 0 { skew = -Int(bitPattern: target) & 63 }
                 unsafe values.withUnsafeBufferPointer {
                     // `count` bytes there, `count` floats here.
                     unsafe kernels.scale(
