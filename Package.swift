@@ -44,13 +44,15 @@ let package = Package(
             name: "CHDF5", cSettings: [.define("HEADRACE_HDF5", .when(traits: ["HDF5"]))],
             // Debian's name; elsewhere it may need a link.
             linkerSettings: [.linkedLibrary("hdf5_serial", .when(traits: ["HDF5"]))]),
+        // Kernels for instruction sets that Swift cannot ask for in one function.
+        .target(name: "CKernels"),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         // Data.
         .target(name: "DataTypes", swiftSettings: settings),
         .target(name: "RecordIO", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(name: "ImageCodec", dependencies: ["DataTypes", "CJPEG", "CPNG"], swiftSettings: settings),
-        .target(name: "Augmentation", dependencies: ["DataTypes"], swiftSettings: settings),
+        .target(name: "Augmentation", dependencies: ["DataTypes", "CKernels"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators",
@@ -153,6 +155,9 @@ let package = Package(
                 nioPosix,
                 logging,
             ], swiftSettings: settings),
+        .executableTarget(
+            name: "AugmentBenchmark", dependencies: ["Augmentation", "DataTypes"],
+            path: "Tests/Benchmarks/AugmentBenchmark", swiftSettings: settings),
         .testTarget(
             name: "GoldenTests", dependencies: ["Iterators", "Pipeline", "TestSupport"], swiftSettings: settings),
     ]

@@ -15,3 +15,19 @@ func roundedByte(_ value: Float) -> UInt8 {
 func clampedByte(_ value: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: max(0, min(255, value)))
 }
+
+/// `value` rounded down. `rounded(.down)` is a library call, as said above.
+///
+/// - Precondition: `Int` holds it.
+@inline(__always)
+func roundedDown(_ value: Float) -> Float {
+    let cut = Float(Int(value))
+    return cut > value ? cut - 1 : cut
+}
+
+/// `value` rounded to the nearest whole number, half to even; for less than 2²² on either side of 0.
+@inline(__always)
+func roundedToEven(_ value: Float) -> Float {
+    // At this height a `Float` has no fraction.
+    value + 12_582_912 - 12_582_912
+}

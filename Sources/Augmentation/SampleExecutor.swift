@@ -5,8 +5,8 @@ package import DataTypes
 /// One decode worker owns one and uses it for all streams. It keeps its scratch images, so nothing is allocated for a
 /// sample once the largest has been seen; and nothing of one sample can be seen in the next.
 ///
-/// Every step computes only what the next ones read, and the last exactly the crop. The usual plan has a single step:
-/// resize, crop, mirror and normalise then touch no image larger than the sample.
+/// Every step computes only what the next ones read, and the last exactly the crop. The usual plan has a single step, a
+/// linear resize: it goes from the decoded rows straight into the slot, and no image lies between.
 package struct SampleExecutor: ~Copyable {
     /// A step that makes a new image out of an old one.
     enum Step {
@@ -24,18 +24,28 @@ package struct SampleExecutor: ~Copyable {
         var size: PixelRect
         /// The part of it that the buffer holds.
         var window: PixelRect
+        /// A resize that is not done yet. `size` and `window` are those after it, `place` is where its source lies.
+        var waiting: Waiting?
+    }
+
+    /// A resize put off until it is known what comes next.
+    struct Waiting {
+        var resize: SamplePlan.Resize
+        /// The part of its source's buffer that is resized, and what that buffer holds.
+        var part: PixelRect
+        var sourceWindow: PixelRect
     }
 
     private var resampler = Resampler()
     private var warp = WarpAffine()
-    private var writer = SlotWriter()
+    private var writer: SlotWriter
     /// The first step's result is always here.
     var first = PixelBuffer()
     var second = PixelBuffer()
     /// For steps that need fractions.
     var planes = FloatPlanes()
 
-    package init() {}
+    package init(kernels: RowKernels = .best) { writer = SlotWriter(kernels: kernels) }
 
     /// Carries out one plan.
     ///
@@ -58,20 +68,21 @@ package struct SampleExecutor: ~Copyable {
         var current = Current(
             size: PixelRect(width: plan.sourceWidth, height: plan.sourceHeight),
             window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
-        if let resize = plan.resize { perform(.resize(resize), needed.resized, source, &current) }
+        if let resize = plan.resize { postpone(resize, needed.resized, source, &current) }
         if let affine = plan.affine { perform(.affine(affine, fill: plan.fillValue), needed.warped, source, &current) }
         if plan.pad > 0 {
             perform(.pad(PixelBorder(all: plan.pad), fill: plan.fillValue), needed.padded, source, &current)
         }
-        if let resize = plan.heightEnlargement { perform(.resize(resize), needed.enlarged, source, &current) }
-        if let resize = plan.widthEnlargement { perform(.resize(resize), plan.crop, source, &current) }
+        if let resize = plan.heightEnlargement { postpone(resize, needed.enlarged, source, &current) }
+        if let resize = plan.widthEnlargement { postpone(resize, plan.crop, source, &current) }
         var crop = plan.crop
         if let resize = plan.cropResize {
             let result = PixelRect(width: resize.width, height: resize.height)
-            perform(.resize(resize), of: crop, result, source, &current)
+            postpone(resize, of: crop, result, source, &current)
             crop = result
         }
         if plan.jitter != nil || plan.hlsShift != nil || plan.noise != nil {
+            settle(source, &current)
             if current.place == .source {
                 let result = PixelRect(width: crop.width, height: crop.height)
                 perform(.copy, of: crop, result, source, &current)
@@ -106,20 +117,49 @@ package struct SampleExecutor: ~Copyable {
         _ step: Step, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
         _ current: inout Current
     ) {
+        settle(source, &current)
         let part = part ?? current.size
-        switch current.place {
-        case .source:
-            Self.perform(step, source, window: current.window, part, rect, &resampler, &warp, into: &first)
-            current.place = .first
-        case .first:
-            Self.perform(step, first, window: current.window, part, rect, &resampler, &warp, into: &second)
-            current.place = .second
-        case .second:
-            Self.perform(step, second, window: current.window, part, rect, &resampler, &warp, into: &first)
-            current.place = .first
-        }
+        perform(step, window: current.window, part, rect, source, &current)
         current.size = Self.size(after: step, of: part)
         current.window = rect
+    }
+
+    /// Like `perform`, but the resize is only noted: the next step, or `settle`, does it. If that is `write`, and the kernel
+    /// allows it, then it goes straight into the slot.
+    mutating func postpone(
+        _ resize: SamplePlan.Resize, of part: PixelRect? = nil, _ rect: PixelRect, _ source: borrowing PixelBuffer,
+        _ current: inout Current
+    ) {
+        settle(source, &current)
+        let part = part ?? current.size
+        current.waiting = Waiting(resize: resize, part: part, sourceWindow: current.window)
+        current.size = PixelRect(width: resize.width, height: resize.height)
+        current.window = rect
+    }
+
+    /// Does the resize that waits, if any: only then does the buffer at `current.place` hold what `current` says.
+    mutating func settle(_ source: borrowing PixelBuffer, _ current: inout Current) {
+        guard let waiting = current.waiting else { return }
+        current.waiting = nil
+        perform(
+            .resize(waiting.resize), window: waiting.sourceWindow, waiting.part, current.window, source, &current)
+    }
+
+    private mutating func perform(
+        _ step: Step, window: PixelRect, _ part: PixelRect, _ rect: PixelRect, _ source: borrowing PixelBuffer,
+        _ current: inout Current
+    ) {
+        switch current.place {
+        case .source:
+            Self.perform(step, source, window: window, part, rect, &resampler, &warp, into: &first)
+            current.place = .first
+        case .first:
+            Self.perform(step, first, window: window, part, rect, &resampler, &warp, into: &second)
+            current.place = .second
+        case .second:
+            Self.perform(step, second, window: window, part, rect, &resampler, &warp, into: &first)
+            current.place = .first
+        }
     }
 
     private static func size(after step: Step, of image: PixelRect) -> PixelRect {
@@ -166,23 +206,42 @@ package struct SampleExecutor: ~Copyable {
         _ source: borrowing PixelBuffer, _ current: Current, _ crop: PixelRect, _ plan: SamplePlan,
         _ output: SampleOutput, _ slot: inout MutableRawSpan
     ) {
+        var current = current
+        if let waiting = current.waiting {
+            let (resize, part) = (waiting.resize, waiting.part)
+            if !Resampler.canPass(
+                resize.kernel, from: (part.width, part.height), to: (resize.width, resize.height))
+            {
+                settle(source, &current)
+            }
+        }
         switch current.place {
-        case .source: Self.write(source, window: current.window, crop, plan, output, &writer, &slot)
-        case .first: Self.write(first, window: current.window, crop, plan, output, &writer, &slot)
-        case .second: Self.write(second, window: current.window, crop, plan, output, &writer, &slot)
+        case .source: Self.write(source, current, crop, plan, output, &resampler, &writer, &slot)
+        case .first: Self.write(first, current, crop, plan, output, &resampler, &writer, &slot)
+        case .second: Self.write(second, current, crop, plan, output, &resampler, &writer, &slot)
         }
     }
 
     private static func write(
-        _ image: borrowing PixelBuffer, window: PixelRect, _ crop: PixelRect, _ plan: SamplePlan,
-        _ output: SampleOutput, _ writer: inout SlotWriter, _ slot: inout MutableRawSpan
+        _ image: borrowing PixelBuffer, _ current: Current, _ crop: PixelRect, _ plan: SamplePlan,
+        _ output: SampleOutput, _ resampler: inout Resampler, _ writer: inout SlotWriter, _ slot: inout MutableRawSpan
     ) {
         let channels = image.channels
         unsafe image.withUnsafeBytes { bytes in
+            guard let waiting = current.waiting else {
+                // As in `perform`.
+                let view = unsafe SourceView(bytes, window: current.window, channels: channels, part: crop)
+                let whole = PixelRect(width: crop.width, height: crop.height)
+                writer.write(view, rect: whole, plan: plan, output: output, to: &slot)
+                return
+            }
             // As in `perform`.
-            let view = unsafe SourceView(bytes, window: window, channels: channels, part: crop)
-            writer.write(
-                view, rect: PixelRect(width: crop.width, height: crop.height), plan: plan, output: output, to: &slot)
+            let view = unsafe SourceView(bytes, window: waiting.sourceWindow, channels: channels, part: waiting.part)
+            writer.write(plan: plan, output: output, to: &slot) { rows in
+                resampler.resample(
+                    view, width: waiting.resize.width, height: waiting.resize.height, rect: crop,
+                    kernel: waiting.resize.kernel, isMirrored: plan.isMirrored, to: rows)
+            }
         }
     }
 }

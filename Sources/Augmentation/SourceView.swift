@@ -5,7 +5,8 @@ internal import DataTypes
 /// Pixel (x, y) of the view lies at byte `(y − originY)·strideBytes + (x − originX)·channels`. The origin is positive when
 /// only a window of the image was decoded, and negative when the view is a part of the decoded image.
 ///
-/// Kernels read through it without a check per pixel. Whoever makes one and calls a kernel asserts that the pixels the
+/// Kernels read through it without a check per pixel, and some a few bytes behind the last one: the memory must be that of a
+/// `PixelBuffer`, which has `readableBytesBehind`. Whoever makes one and calls a kernel asserts that the pixels the
 /// kernel reads are inside the memory: `require` is that check.
 @safe
 struct SourceView {

@@ -36,7 +36,7 @@ extension SampleExecutor {
         var part = plan.crop
         if let fit = plan.fit {
             let result = PixelRect(width: fit.width, height: fit.height)
-            perform(.resize(fit), of: part, result, source, &current)
+            postpone(fit, of: part, result, source, &current)
             part = result
         }
         let canvas = PixelRect(width: output.format.width, height: output.format.height)

@@ -77,16 +77,17 @@ struct AxisTable {
     ) {
         for target in 0..<key.targetCount {
             let position = Float((Double(target) + 0.5) * factor - 0.5)
-            let floor = position.rounded(.down)
+            let floor = roundedDown(position)
             appendTaps(at: Int(floor), firstTap: firstTap, fraction: position - floor, weigh: weigh)
         }
     }
 
     private mutating func fillAreaLinear(factor: Double, ratio: Double) {
         for target in 0..<key.targetCount {
-            let source = Int((Double(target) * factor).rounded(.down))
+            // Not negative, so this rounds down.
+            let source = Int(Double(target) * factor)
             let position = Float(Double(target + 1) - Double(source + 1) * ratio)
-            let fraction = position <= 0 ? 0 : position - position.rounded(.down)
+            let fraction = position <= 0 ? 0 : position - roundedDown(position)
             appendTaps(at: source, firstTap: 0, fraction: fraction, weigh: Self.linearWeights)
         }
     }
@@ -103,7 +104,7 @@ struct AxisTable {
         starts.append(Int32(position + firstTap))
         let values = weigh(fraction)
         for index in values.indices {
-            weights.append(Int16((values[index] * 2048).rounded(.toNearestOrEven)))
+            weights.append(Int16(roundedToEven(values[index] * 2048)))
         }
     }
 

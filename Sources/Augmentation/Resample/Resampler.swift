@@ -7,6 +7,7 @@ package import DataTypes
 package struct Resampler: ~Copyable {
     private var cache = AxisTableCache()
     private var rows = ResampleRows()
+    private var pass = LinearPass()
 
     package init() {}
 
@@ -41,39 +42,89 @@ package struct Resampler: ~Copyable {
     ) {
         precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
         precondition(view.channels == 1 || view.channels == 3 || view.channels == 4)
-        if width == view.width && height == view.height {
+        let method = Method(kernel, from: (view.width, view.height), to: (width, height))
+        if method == .copy {
             CropKernel.copy(view, rect: rect, into: &destination)
             return
         }
         destination.reshape(width: rect.width, height: rect.height, channels: view.channels)
-        let factorX = 1 / (Double(width) / Double(view.width))
-        let factorY = 1 / (Double(height) / Double(view.height))
-        let isWhole = Self.isWhole(factorX) && Self.isWhole(factorY)
-        switch kernel {
-        case .linear where isWhole && factorX.rounded() == 2 && factorY.rounded() == 2, .area where isWhole:
+        switch method {
+        case .copy: return
+        case .blocks(let blockWidth, let blockHeight):
             BlockKernel.run(
-                view, blockWidth: Int(factorX.rounded()), blockHeight: Int(factorY.rounded()),
-                reciprocal: Float(1 / (factorX * factorY)), rect: rect, rows: &rows, into: &destination)
-        case .area where factorX >= 1 && factorY >= 1:
+                view, blockWidth: blockWidth, blockHeight: blockHeight,
+                reciprocal: Float(1 / (Self.factor(view.width, width) * Self.factor(view.height, height))), rect: rect,
+                rows: &rows, into: &destination)
+        case .cells:
             let (horizontal, vertical) = tables(.areaCells, view, width: width, height: height, rect: rect)
             CellKernel.run(
                 view, horizontal: horizontal, vertical: vertical, rect: rect, rows: &rows, into: &destination)
         case .nearest:
             let (horizontal, vertical) = tables(.nearest, view, width: width, height: height, rect: rect)
             NearestKernel.run(view, horizontal: horizontal, vertical: vertical, rect: rect, into: &destination)
-        case .linear, .area, .cubic, .lanczos4:
-            let rule: AxisTable.Key.Rule =
-                switch kernel {
-                case .area: .areaLinear
-                case .cubic: .cubic
-                case .lanczos4: .lanczos4
-                default: .linear
-                }
+        case .linear(let rule), .wide(let rule):
             let (horizontal, vertical) = tables(rule, view, width: width, height: height, rect: rect)
             TapKernel.run(
                 view, horizontal: horizontal, vertical: vertical, rect: rect, rows: &rows, into: &destination)
         }
     }
+
+    /// Writes the part `rect` of the view, resized to `width × height`, straight into the rows of a sample.
+    ///
+    /// - Precondition: `canPass` for the same sizes and kernel.
+    mutating func resample(
+        _ view: SourceView, width: Int, height: Int, rect: PixelRect, kernel: Interpolation, isMirrored: Bool,
+        to sample: SampleRows
+    ) {
+        guard case .linear(let rule) = Method(kernel, from: (view.width, view.height), to: (width, height)) else {
+            preconditionFailure("only linear kernels write straight into a sample")
+        }
+        precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
+        let (horizontal, vertical) = tables(rule, view, width: width, height: height, rect: rect)
+        pass.run(view, horizontal: horizontal, vertical: vertical, rect: rect, isMirrored: isMirrored, to: sample)
+    }
+
+    /// True when a resize can be written straight into the rows of a sample.
+    static func canPass(
+        _ kernel: Interpolation, from source: (width: Int, height: Int), to target: (width: Int, height: Int)
+    ) -> Bool {
+        if case .linear = Method(kernel, from: source, to: target) { true } else { false }
+    }
+
+    /// What a resize comes to, which depends on the sizes too.
+    private enum Method: Equatable {
+        case copy
+        case blocks(width: Int, height: Int)
+        case cells
+        case nearest
+        /// Two taps.
+        case linear(AxisTable.Key.Rule)
+        /// Four or eight taps.
+        case wide(AxisTable.Key.Rule)
+
+        init(_ kernel: Interpolation, from source: (width: Int, height: Int), to target: (width: Int, height: Int)) {
+            if source == target {
+                self = .copy
+                return
+            }
+            let factorX = Resampler.factor(source.width, target.width)
+            let factorY = Resampler.factor(source.height, target.height)
+            let isWhole = Resampler.isWhole(factorX) && Resampler.isWhole(factorY)
+            switch kernel {
+            case .linear where isWhole && factorX.rounded() == 2 && factorY.rounded() == 2, .area where isWhole:
+                self = .blocks(width: Int(factorX.rounded()), height: Int(factorY.rounded()))
+            case .area where factorX >= 1 && factorY >= 1: self = .cells
+            case .nearest: self = .nearest
+            case .linear: self = .linear(.linear)
+            case .area: self = .linear(.areaLinear)
+            case .cubic: self = .wide(.cubic)
+            case .lanczos4: self = .wide(.lanczos4)
+            }
+        }
+    }
+
+    /// Source pixels a target pixel, as the reference computes it.
+    private static func factor(_ source: Int, _ target: Int) -> Double { 1 / (Double(target) / Double(source)) }
 
     /// The tables of both axes, with the check that what they read is in memory.
     private mutating func tables(

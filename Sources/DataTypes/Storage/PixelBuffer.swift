@@ -7,6 +7,10 @@
 /// One decode worker owns a buffer and reuses it; growing it is the only allocation. Not thread-safe.
 @safe
 package struct PixelBuffer: ~Copyable {
+    /// Bytes that may be read, but not written, behind the image, so that kernels can load whole registers at its end. They
+    /// hold nothing of use.
+    package static let readableBytesBehind = 64
+
     package private(set) var width = 0
     package private(set) var height = 0
     package private(set) var channels = 0
@@ -28,7 +32,7 @@ package struct PixelBuffer: ~Copyable {
     /// Makes this a `width × height × channels` image with undefined content: the caller writes every byte.
     package mutating func reshape(width: Int, height: Int, channels: Int) {
         precondition(width >= 0 && height >= 0 && channels >= 0)
-        let needed = width * height * channels
+        let needed = width * height * channels + Self.readableBytesBehind
         if unsafe needed > base.count {
             unsafe base.deallocate()
             // A quarter more than asked, so that a run of slowly growing images does not allocate every time. The
