@@ -70,7 +70,7 @@ struct EndToEndTests {
     }
 
     private func overSocket(_ address: String, _ path: String) async throws -> [BatchCopy] {
-        let client = try await HeadraceClient.connect(address)
+        let client = try await HeadraceClient.connect(address, options: .patient)
         let stream = try await client.open(iterator: "ImageRecordIter", parameters: clientParameters(path))
         var result: [BatchCopy] = []
         for _ in 0..<Self.epochs {
@@ -110,7 +110,7 @@ struct EndToEndTests {
         try await withPhotographs { folder, path in
             let reference = try await inProcess(path, threads: 2)
             let result = try await withServer(["unix:\(folder)/data.sock"], threads: 2, roots: [folder]) { bound in
-                let first = try await HeadraceClient.connect(bound[0])
+                let first = try await HeadraceClient.connect(bound[0], options: .patient)
                 var stream = try await first.open(iterator: "ImageRecordIter", parameters: clientParameters(path))
                 var batches: [BatchCopy] = []
                 while batches.count < cut {
@@ -122,7 +122,7 @@ struct EndToEndTests {
                 }
                 let token = stream.token
                 await first.close()
-                let second = try await HeadraceClient.connect(bound[0])
+                let second = try await HeadraceClient.connect(bound[0], options: .patient)
                 stream = try await second.open(
                     iterator: "ImageRecordIter", parameters: clientParameters(path), token: token)
                 while batches.count < reference.count {
@@ -143,7 +143,7 @@ struct EndToEndTests {
     func foreignToken() async throws {
         try await withPhotographs { folder, path in
             try await withServer(["unix:\(folder)/data.sock"], threads: 1, roots: [folder]) { bound in
-                let client = try await HeadraceClient.connect(bound[0])
+                let client = try await HeadraceClient.connect(bound[0], options: .patient)
                 var other = clientParameters(path)
                 other["seed"] = 12
                 let stream = try await client.open(iterator: "ImageRecordIter", parameters: other)
@@ -167,7 +167,7 @@ struct EndToEndTests {
                 try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/in/\(name).rec")
             }
             try await withServer(["unix:\(folder)/data.sock"], threads: 1, roots: [folder + "/in"]) { bound in
-                let client = try await HeadraceClient.connect(bound[0])
+                let client = try await HeadraceClient.connect(bound[0], options: .patient)
                 for paths in ["\(folder)/in/a.rec;\(folder)/in/b.rec", "\(folder)/in", "\(folder)/in/*.rec"] {
                     let stream = try await client.open(
                         iterator: "ImageRecordIter", parameters: clientParameters(paths))
@@ -194,7 +194,7 @@ struct EndToEndTests {
         let lines = (0..<50).map { row in "\(row)" + (0..<row % 4).map { " \(row + $0 * 50):\(row).5" }.joined() }
         let path = try folder.write(lines.joined(separator: "\n"), to: "t")
         try await withServer(["unix://\(folder.path)/s"], threads: 2, roots: [folder.path]) { addresses in
-            let client = try await HeadraceClient.connect(addresses[0])
+            let client = try await HeadraceClient.connect(addresses[0], options: .patient)
             let stream = try await client.open(
                 iterator: "LibSVMIter",
                 parameters: ["data_libsvm": .string(path), "data_shape": 200, "batch_size": 7, "round_batch": false])
@@ -241,7 +241,7 @@ struct EndToEndTests {
             ["unix:\(folder.path)/s", "tcp://127.0.0.1:0"], threads: 2, roots: [], handsArraysOver: true
         ) { bound in
             for address in bound {
-                let client = try await HeadraceClient.connect(address)
+                let client = try await HeadraceClient.connect(address, options: .patient)
                 let data = try HeadraceArray("x", values, shape: [rows, 2])
                 let label = try HeadraceArray("y", labels, shape: [rows])
                 try await client.attach(data)

@@ -33,7 +33,7 @@ struct OwnIteratorTests {
         try await withServer(
             ["unix:\(folder.path)/s"], threads: 2, roots: [folder.path + "/data"], kinds: Self.kinds
         ) { bound in
-            let client = try await HeadraceClient.connect(bound[0])
+            let client = try await HeadraceClient.connect(bound[0], options: .patient)
             let result = try await body(client)
             await client.close()
             return result

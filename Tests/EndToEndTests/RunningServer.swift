@@ -23,7 +23,8 @@ func withServer<R: Sendable>(
     let rules = DatasetOpener.Rules(datasets: [:], paths: .beneath(roots), context: IteratorContext())
     let budget = MemoryBudget(limitBytes: 1 << 30, limitBytesPerClient: 1 << 30)
     let opener = DatasetOpener(rules: rules, kinds: kinds, pool: pool, budget: budget)
-    let configuration = ServerConfiguration(listeners: try endpoints.map { .endpoint(try Endpoint($0)) })
+    let configuration = ServerConfiguration(
+        listeners: try endpoints.map { .endpoint(try Endpoint($0)) }, handshakeTimeout: .seconds(600))
     let server = Server(
         configuration: configuration, opener: opener, group: MultiThreadedEventLoopGroup.singleton,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -40,6 +41,17 @@ func withServer<R: Sendable>(
     // Every stream has ended, so every slab's reservation has come back.
     #expect(budget.usedBytes == 0 || handsArraysOver)
     return try result.get()
+}
+
+extension HeadraceOptions {
+    /// For a machine that is busy with other tests.
+    static let patient: HeadraceOptions = {
+        var options = HeadraceOptions()
+        options.connectTimeout = .seconds(600)
+        options.batchTimeout = .seconds(600)
+        options.requestTimeout = .seconds(600)
+        return options
+    }()
 }
 
 extension BatchCopy {
