@@ -108,7 +108,7 @@ struct DecodedRowsTests {
                 let batches = try await stream.restOfEpoch()
                 #expect(batches.count == 39)
                 for batch in batches {
-                    #expect(batch.badRecords.allSatisfy { ["bad_row", "changed"].contains($0.reason) })
+                    #expect(batch.badRecords.allSatisfy { ["bad_row", "file_changed"].contains($0.reason) })
                     #expect(batch.badRecords.count <= batch.pad)
                 }
             }
