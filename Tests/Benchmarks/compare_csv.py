@@ -175,13 +175,13 @@ def measure_bench(arguments: argparse.Namespace) -> dict:
     results = {}
     for ending, option in (("", "shuffle=0"), (" shuffled", "shuffle=1")):
         found = bench("--epochs", "3", option)
-        epochs = [milliseconds / 1000 for milliseconds in found["epochCPUMilliseconds"]]
-        results[f"Headrace, one epoch{ending}"] = found["openCPUMilliseconds"] / 1000 + epochs[0]
+        epochs = [milliseconds / 1000 for milliseconds in found["epoch_cpu_milliseconds"]]
+        results[f"Headrace, one epoch{ending}"] = found["open_cpu_milliseconds"] / 1000 + epochs[0]
         results[f"Headrace, later epoch{ending}"] = statistics.mean(epochs[1:])
     with tempfile.TemporaryDirectory() as cache:
         for _ in range(2):
             found = bench("--epochs", "1", "--batches", "1", "--cache", cache)
-    results["Headrace, known file"] = found["openCPUMilliseconds"] / 1000
+    results["Headrace, known file"] = found["open_cpu_milliseconds"] / 1000
     return results
 
 

@@ -86,7 +86,7 @@ struct RowScan: ~Copyable {
         // The caller's block has the range's bytes.
         while done < range.upperBound, let found = unsafe memchr(block + done, 13, range.upperBound - done) {
             done = unsafe UnsafeRawPointer(found) - block + 1
-            // A CR is a line end of its own behind another.
+            // Only an LF belongs to a CR before it.
             behindReturn = .max
             try finishLine(at: position + UInt64(done - 1))
             behindReturn = lineStart
