@@ -17,8 +17,8 @@ struct MNISTParameters: Sendable {
                 "The idx file of labels, plain or packed with gzip."),
             ParameterSpec("flat", .bool, default: .bool(false), "Gives samples as rows of numbers instead of images."),
             ParameterSpec(
-                "last_batch_handle", .choice(["discard", "pad"]), default: .string("discard"),
-                "Images that do not fill a last batch are left out, as in MXNet, or it is filled from the epoch's start."
+                "last_batch_handle", .choice(["discard", "pad", "roll_over"]), default: .string("discard"),
+                "Images that do not fill a last batch are left out, as in MXNet, filled up from the epoch's start, or kept for the next."
             ),
             ParameterSpec(
                 "reshuffle", .bool, default: .bool(true),

@@ -97,6 +97,19 @@ import Testing
         }
     }
 
+    @Test(
+        "a rest that is rolled over begins the next epoch, and every record comes once a pass",
+        arguments: IteratorFixture.all)
+    func rolledRest(fixture: IteratorFixture) async throws {
+        guard fixture.kind.specs.contains(where: { $0.name == "last_batch_handle" }) else { return }
+        let open = try OpenFixture(fixture)
+        // As many passes as a batch has rows: the last ends with a batch.
+        let epochs = try await open.epochs(4, ["last_batch_handle": .string("roll_over"), "shuffle": .bool(false)])
+        #expect(epochs.joined().allSatisfy { $0.pad == 0 })
+        #expect(epochs.joined().flatMap(\.index) == (0..<4).flatMap { _ in open.ids })
+        #expect(Set(epochs.map(\.count)) == [5, 6])
+    }
+
     @Test("shuffled epochs are permutations, each another, and the seed decides them", arguments: IteratorFixture.all)
     func shuffled(fixture: IteratorFixture) async throws {
         let open = try OpenFixture(fixture)
