@@ -5,8 +5,11 @@
 /* How many rows are asked for at a time. The library returns at most its row group (1 to 4), so more gains nothing. */
 #define ROWS_PER_CALL 8
 
-/* How far to each side of a window upsampling looks: one sample of a component that is halved. */
-#define CONTEXT_PIXELS 2
+/* How many pixels are decoded on each side of a window. Upsampling looks at one sample of a component that is halved, so
+ * two would do. But where cropping leaves any component a single sample in a row, the library chooses its upsampling
+ * anew, by the width of the part, and may choose another for the other components than it does for the whole picture. No
+ * sample stands for more than four pixels, so with these a row has two. */
+#define CONTEXT_PIXELS MAX_SAMP_FACTOR
 
 /* Follows OpenCV 3.4: four inks as Adobe writes them (inverted), the black one a factor with 8 fractional bits. */
 static void convert_inks(const JSAMPLE *inks, uint8_t *row, uint32_t width, cjpeg_colour colour) {

@@ -20,7 +20,7 @@ typedef struct entropy_decoder entropy_decoder;
 /* Told that the scan is not perfect. Must not return. */
 typedef void (*entropy_giving_up)(j_decompress_ptr jpeg);
 
-/* NULL when there is no memory. About 100 kB; keeps code tables from picture to picture. */
+/* NULL when there is no memory. About 170 kB; keeps code tables from picture to picture. */
 entropy_decoder *entropy_create(void);
 void entropy_destroy(entropy_decoder *decoder);
 

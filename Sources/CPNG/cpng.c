@@ -79,8 +79,12 @@ static void skip_what_pixels_do_not_need(png_structp png) {
 
 cpng_status cpng_begin(cpng_decoder *decoder, const uint8_t *bytes, size_t count, uint64_t max_pixels, cpng_info *info,
                        cpng_message *why) {
-    close_picture(decoder);
     memset(info, 0, sizeof *info);
+    if (!decoder) {
+        snprintf(why->text, sizeof why->text, "no memory for a decoder");
+        return CPNG_NO_MEMORY;
+    }
+    close_picture(decoder);
     memset(&decoder->message, 0, sizeof decoder->message);
     decoder->bytes = bytes;
     decoder->count = count;

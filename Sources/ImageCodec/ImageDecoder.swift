@@ -74,9 +74,6 @@ package struct ImageDecoder: ~Copyable {
     /// The orientation of a JPEG; upright when the header is broken, which the decoder will report better.
     private static func orientation(of bytes: RawSpan) -> Orientation {
         var segments = JPEGSegments()
-        while let segment = try? segments.next(in: bytes) {
-            if let orientation = segment.orientation(in: bytes) { return orientation }
-        }
-        return .upright
+        return segments.nextOrientation(in: bytes) ?? .upright
     }
 }

@@ -5,10 +5,11 @@ package struct ImageLimits: Sendable, Equatable {
     /// Scans of a progressive JPEG. Encoders write 10 or so.
     package let maxScans: Int
 
-    /// - Parameter maxPixels: at most 2³¹, and taken as that when it is more, so that no byte count can overflow.
+    /// - Parameter maxPixels: at most 2²⁹, and taken as that when it is more: places of bytes in a row then fit 32 bits, and no
+    ///   byte count can overflow.
     package init(maxPixels: Int = 64 << 20, maxScans: Int = 100) {
         precondition(maxPixels > 0 && maxScans > 0)
-        self.maxPixels = min(maxPixels, 1 << 31)
+        self.maxPixels = min(maxPixels, 1 << 29)
         self.maxScans = maxScans
     }
 

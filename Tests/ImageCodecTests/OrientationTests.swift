@@ -81,6 +81,16 @@ struct OrientationTests {
         #expect(try header(bytes).orientation == .rotated90CounterClockwise)
     }
 
+    @Test("a tag behind the frame header counts too: the header promises the size that the decoder delivers")
+    func behindFrame() throws {
+        let plain = TestJPEG.encoded(.slopes(24, 16, 3))
+        let scan = try #require(plain.indices.dropLast().first { plain[$0] == 0xFF && plain[$0 + 1] == 0xDA })
+        let tagged = TestJPEG.inserting(TestJPEG.exif(value: 6, bigEndian: true), after: scan, in: plain)
+        #expect(try header(tagged).uprightSize == (16, 24))
+        let picture = try decode(tagged, as: .bgr)
+        #expect((picture.width, picture.height) == (16, 24))
+    }
+
     @Test("the header tells files that begin with JFIF from those that begin with EXIF")
     func firstSegment() throws {
         let plain = TestJPEG.encoded(.slopes(24, 16, 1))

@@ -42,6 +42,15 @@ static void give_up(const picture *p, const char *what) {
 
 static const int samplings[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {1, 4}, {4, 2}, {2, 4}};
 
+static void choose_odd_sampling(struct jpeg_compress_struct *jpeg) {
+    static const int divisors[][3] = {{1, 1, 1}, {1, 2, 2}, {1, 3, 3}, {1, 2, 4}};
+    const int *across = divisors[random_below(4)], *down = divisors[random_below(4)];
+    for (int i = 0; i < jpeg->num_components; i++) {
+        jpeg->comp_info[i].h_samp_factor = across[random_below(3)];
+        jpeg->comp_info[i].v_samp_factor = down[random_below(3)];
+    }
+}
+
 static void choose_sampling(struct jpeg_compress_struct *jpeg) {
     const int *luma = samplings[random_below(random_below(4) ? 4 : 8)];
     for (int i = 0; i < jpeg->num_components; i++) {
@@ -49,9 +58,17 @@ static void choose_sampling(struct jpeg_compress_struct *jpeg) {
         jpeg->comp_info[i].h_samp_factor = is_full ? luma[0] : 1;
         jpeg->comp_info[i].v_samp_factor = is_full ? luma[1] : 1;
     }
+    /* Sometimes any factors that the library can decode, up to the most blocks that an MCU may have. */
+    if (random_below(4) == 0) {
+        choose_odd_sampling(jpeg);
+    }
     /* Four components of large MCUs would have more blocks than there may be. */
-    if (jpeg->num_components == 4 && luma[0] * luma[1] > 4) {
-        for (int i = 0; i < 4; i++) {
+    int blocks = 0;
+    for (int i = 0; i < jpeg->num_components; i++) {
+        blocks += jpeg->comp_info[i].h_samp_factor * jpeg->comp_info[i].v_samp_factor;
+    }
+    if (jpeg->num_components > 1 && blocks > 10) {
+        for (int i = 0; i < jpeg->num_components; i++) {
             jpeg->comp_info[i].h_samp_factor = jpeg->comp_info[i].v_samp_factor = 1;
         }
     }
@@ -71,6 +88,22 @@ static void choose_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info scans
         jpeg->arith_code = TRUE;
         jpeg->optimize_coding = FALSE;
     }
+}
+
+/* Tables whose codes are all as long as can be, so that MCUs take the most bytes. */
+static void choose_long_codes(struct jpeg_compress_struct *jpeg) {
+    for (int i = 0; i < 2; i++) {
+        JHUFF_TBL *const tables[2] = {jpeg->dc_huff_tbl_ptrs[i], jpeg->ac_huff_tbl_ptrs[i]};
+        for (int kind = 0; kind < 2; kind++) {
+            int count = 0;
+            for (int length = 1; length <= 16; length++) {
+                count += tables[kind]->bits[length];
+                tables[kind]->bits[length] = 0;
+            }
+            tables[kind]->bits[16 - random_below(4)] = (UINT8)count;
+        }
+    }
+    jpeg->optimize_coding = FALSE;
 }
 
 static void print_nothing(j_common_ptr jpeg) { (void)jpeg; }
@@ -102,6 +135,9 @@ static picture make_picture(void) {
     jpeg_set_quality(&jpeg, 1 + (int)random_below(100), FALSE);
     choose_sampling(&jpeg);
     jpeg.optimize_coding = random_below(2) == 0;
+    if (random_below(8) == 0) {
+        choose_long_codes(&jpeg);
+    }
     jpeg.restart_interval = random_below(2) ? 0 : 1 + random_below(random_below(2) ? 3 : 200);
     jpeg_scan_info scans[4];
     choose_scans(&jpeg, scans);
@@ -125,6 +161,39 @@ static size_t random_place(const picture *p) {
     return place < 600 && random_below(8) ? random_below((uint32_t)p->count) : place;
 }
 
+/* A byte of a table or of a header: of a segment of its own choice, and near its start, where the counts are. */
+static void break_segment(picture *p) {
+    size_t starts[64], place = 2;
+    uint32_t count = 0;
+    while (count < 64 && place + 4 <= p->count && p->bytes[place] == 0xFF) {
+        starts[count++] = place;
+        place += 2 + ((size_t)p->bytes[place + 2] << 8 | p->bytes[place + 3]);
+    }
+    if (count == 0) {
+        return;
+    }
+    const size_t start = starts[random_below(count)], target = start + 1 + random_below(random_below(2) ? 24 : 200);
+    if (target >= p->count) {
+        return;
+    }
+    switch (random_below(4)) {
+    case 0:
+        p->bytes[target] = (uint8_t)random_below(256);
+        break;
+    case 1:
+        p->bytes[target] = (uint8_t)random_below(4);
+        break;
+    case 2: /* counts of codes that still sum up */
+        p->bytes[target]++;
+        p->bytes[target > start + 1 ? target - 1 : target + (target + 1 < p->count)]--;
+        break;
+    default: /* no codes, or no divisors */
+        for (size_t i = target; i < p->count && i < target + 16; i++) {
+            p->bytes[i] = 0;
+        }
+    }
+}
+
 static void break_picture(picture *p) {
     for (uint32_t i = 0; i <= random_below(3); i++) {
         if (p->count < 8) {
@@ -134,7 +203,7 @@ static void break_picture(picture *p) {
         const uint32_t length = 1 + random_below(random_below(4) ? 4 : 400);
         const size_t rest = p->count - place, end = length < rest ? place + length : p->count;
         static const uint8_t markers[] = {0x00, 0xD9, 0xD0, 0xD1, 0xD7, 0xFF, 0xDA, 0xC4, 0xFE};
-        switch (random_below(7)) {
+        switch (random_below(8)) {
         case 0:
             p->bytes[place] = (uint8_t)random_below(256);
             break;
@@ -159,6 +228,9 @@ static void break_picture(picture *p) {
                 p->bytes[place + 1] = markers[random_below(sizeof markers)];
             }
             break;
+        case 6:
+            break_segment(p);
+            break;
         default: /* something in front of the end marker */
             p->bytes = realloc(p->bytes, p->count + 2);
             memmove(p->bytes + p->count, p->bytes + p->count - 2, 2);
@@ -178,9 +250,12 @@ typedef struct {
     uint8_t *pixels;
 } outcome;
 
+typedef enum { FAST, LIBRARY, TOLERANT, TOLERANT_FIRST } way;
+
 static outcome decode(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const cjpeg_window *window,
-                      bool library_only) {
-    const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50, .library_only = library_only};
+                      way how) {
+    const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50, .library_only = how == LIBRARY,
+                                   .tolerate_damage = how >= TOLERANT};
     outcome result = {0};
     /* Exactly as large as it is, so that a read behind it is noticed. */
     uint8_t *bytes = malloc(p->count ? p->count : 1);
@@ -190,20 +265,30 @@ static outcome decode(cjpeg_decoder *decoder, const picture *p, cjpeg_colour col
         const size_t stride = (window ? window->width : result.info.width) * (size_t)colour;
         const size_t capacity = stride * (window ? window->height : result.info.height);
         result.pixels = malloc(capacity);
-        memset(result.pixels, library_only ? 0x55 : 0xAA, capacity);
+        memset(result.pixels, how == FAST || how == TOLERANT ? 0xAA : 0x55, capacity);
         result.status = cjpeg_decode(decoder, colour, window, result.pixels, capacity, stride, &result.why);
     }
     free(bytes);
     return result;
 }
 
-static void compare_window(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const outcome *whole) {
+static cjpeg_window random_window(const cjpeg_info *info) {
     cjpeg_window window;
-    window.x = random_below(whole->info.width);
-    window.y = random_below(whole->info.height);
-    window.width = 1 + random_below(whole->info.width - window.x);
-    window.height = 1 + random_below(whole->info.height - window.y);
-    outcome part = decode(decoder, p, colour, &window, false);
+    window.x = random_below(info->width);
+    window.y = random_below(info->height);
+    window.width = 1 + random_below(info->width - window.x);
+    window.height = 1 + random_below(info->height - window.y);
+    /* Few columns at an edge are what upsampling gets wrong first. */
+    if (random_below(3) == 0) {
+        window.width = 1 + random_below(info->width < 4 ? info->width : 4);
+        window.x = random_below(2) ? 0 : info->width - window.width;
+    }
+    return window;
+}
+
+static void compare_window(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const outcome *whole,
+                           cjpeg_window window) {
+    outcome part = decode(decoder, p, colour, &window, FAST);
     window_count++;
     fast_window_count += part.status == CJPEG_OK && cjpeg_was_fast(decoder);
     if (part.status != CJPEG_OK && whole->status == CJPEG_OK) {
@@ -224,10 +309,44 @@ static void compare_window(cjpeg_decoder *decoder, const picture *p, cjpeg_colou
     free(part.pixels);
 }
 
+/* Every range of columns once, and every range of rows. */
+static void compare_ranges(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const outcome *whole) {
+    for (uint32_t x = 0; x < whole->info.width; x++) {
+        for (uint32_t width = 1; width <= whole->info.width - x; width++) {
+            cjpeg_window window = random_window(&whole->info);
+            window.x = x;
+            window.width = width;
+            compare_window(decoder, p, colour, whole, window);
+        }
+    }
+    for (uint32_t y = 0; y < whole->info.height; y++) {
+        for (uint32_t height = 1; height <= whole->info.height - y; height++) {
+            cjpeg_window window = random_window(&whole->info);
+            window.y = y;
+            window.height = height;
+            compare_window(decoder, p, colour, whole, window);
+        }
+    }
+}
+
+/* What there is of a damaged picture: every pixel is written, and the same every time. */
+static void compare_tolerated(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour) {
+    outcome first = decode(decoder, p, colour, NULL, TOLERANT_FIRST), second = decode(decoder, p, colour, NULL, TOLERANT);
+    if (first.status != second.status || strcmp(first.why.text, second.why.text) != 0) {
+        give_up(p, "another verdict where damage is tolerated");
+    }
+    const size_t count = (size_t)first.info.width * first.info.height * (size_t)colour;
+    if (first.status == CJPEG_OK && memcmp(first.pixels, second.pixels, count) != 0) {
+        give_up(p, "other pixels where damage is tolerated");
+    }
+    free(first.pixels);
+    free(second.pixels);
+}
+
 static void compare(cjpeg_decoder *decoder, const picture *p, int windows) {
     const cjpeg_colour colour = random_below(4) ? CJPEG_BGR : CJPEG_GRAY;
-    outcome theirs = decode(decoder, p, colour, NULL, true);
-    outcome ours = decode(decoder, p, colour, NULL, false);
+    outcome theirs = decode(decoder, p, colour, NULL, LIBRARY);
+    outcome ours = decode(decoder, p, colour, NULL, FAST);
     const bool was_fast = cjpeg_was_fast(decoder);
     fast_count += ours.status == CJPEG_OK && was_fast;
     accepted_count += theirs.status == CJPEG_OK;
@@ -240,8 +359,12 @@ static void compare(cjpeg_decoder *decoder, const picture *p, int windows) {
         give_up(p, "other pixels");
     }
     for (int i = 0; i < windows && theirs.pixels; i++) {
-        compare_window(decoder, p, colour, &theirs);
+        compare_window(decoder, p, colour, &theirs, random_window(&theirs.info));
     }
+    if (theirs.status == CJPEG_OK && theirs.info.width <= 80 && random_below(64) == 0 && windows == 4) {
+        compare_ranges(decoder, p, colour, &theirs);
+    }
+    compare_tolerated(decoder, p, colour);
     free(theirs.pixels);
     free(ours.pixels);
 }

@@ -32,6 +32,8 @@ struct JPEGHeader {
             self.components = Int(components)
             isProgressive = [0xC2, 0xC6, 0xCA, 0xCE].contains(segment.marker)
             chromaReduction = Self.chromaReduction(components: self.components, body)
+            // The tag may come behind the frame header; a plan must be made for the size that the decoder will deliver.
+            if orientation == nil { orientation = walk.nextOrientation(in: bytes) }
             self.orientation = orientation ?? .upright
             self.startsWithJFIF = startsWithJFIF
             return

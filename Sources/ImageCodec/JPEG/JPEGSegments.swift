@@ -56,4 +56,13 @@ struct JPEGSegments {
             }
         }
     }
+
+    /// The first EXIF orientation in the segments that are left; `nil` when there is none. A broken segment ends the search:
+    /// the decoder will report it better.
+    mutating func nextOrientation(in bytes: RawSpan) -> Orientation? {
+        while let segment = try? next(in: bytes) {
+            if let orientation = segment.orientation(in: bytes) { return orientation }
+        }
+        return nil
+    }
 }
