@@ -64,7 +64,7 @@ package enum SealedMemory {
                 throw .system(operation: "read it", code: code)
             }
         }
-        return unsafe UnsafeRawBufferPointer(memory)
+        return UnsafeRawBufferPointer(memory)
     }
 
     package static func unmap(_ bytes: UnsafeRawBufferPointer) {
