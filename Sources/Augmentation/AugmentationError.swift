@@ -16,6 +16,8 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
     case otherSize(width: Int, height: Int, shapeWidth: Int, shapeHeight: Int)
     /// An augmenter would resize an image whose values have fractions already.
     case resizeAfterCast(step: String)
+    /// The steps together would compute too many pixels.
+    case tooMuchWork(pixels: Int, maxPixels: Int)
     /// The augmenters leave no object in the image.
     case noObject
 
@@ -40,6 +42,8 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
         case .resizeAfterCast(let step):
             "\(step) would resize the image after its values became numbers with fractions; put it before CastAug and "
                 + "the colour augmenters"
+        case .tooMuchWork(let pixels, let maxPixels):
+            "the augmenters would compute \(pixels) pixels, all steps together; \(maxPixels) are allowed"
         case .noObject: "no object is left in the image, or none with a class of 0 or more"
         }
     }

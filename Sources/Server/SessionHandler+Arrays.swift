@@ -128,7 +128,10 @@ extension SessionHandler {
         takeOverNumber += 1
         takeOverDeadline?.cancel()
         upload = nil
-        descriptors = nil
+        if let descriptors {
+            self.descriptors = nil
+            environment.arrayPool.submit { _ in descriptors.discard() }
+        }
         let arrays = arrays
         self.arrays = [:]
         // A few pages are given back faster than handed on.

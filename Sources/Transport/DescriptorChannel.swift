@@ -46,6 +46,25 @@ package final class DescriptorChannel: Sendable {
         return try read()
     }
 
+    /// Takes no more messages, and lets go of the descriptors of those that nobody has received.
+    ///
+    /// The system would close them with the channel, on whatever thread that happens. To let go of one can take as long as
+    /// its owner likes, so this belongs on a thread that may block.
+    package func discard() {
+        // From here on the peer cannot send, so that the loop ends.
+        shutdown(descriptor, CInt(SHUT_RDWR))
+        while true {
+            do throws(DescriptorError) {
+                guard try read() != nil else { return }
+            } catch {
+                switch error {
+                case .wrongCount, .badTag: continue
+                default: return
+                }
+            }
+        }
+    }
+
     private func read() throws(DescriptorError) -> PassedDescriptor? {
         var text = [UInt8](repeating: 0, count: Self.maximumTagBytes + 1)
         var control = ControlBuffer(descriptorCount: Self.roomForDescriptors)
@@ -56,14 +75,14 @@ package final class DescriptorChannel: Sendable {
         }
         let descriptors = control.descriptors
         guard descriptors.count == 1, flags & CInt(MSG_CTRUNC) == 0 else {
-            for extra in descriptors { close(extra) }
+            for extra in descriptors { PassedDescriptor.letGo(extra) }
             if count == 0, descriptors.isEmpty { throw .closed }
             throw .wrongCount(descriptors.count)
         }
         guard (1...Self.maximumTagBytes).contains(count),
             let tag = String(validating: text.prefix(count), as: UTF8.self)
         else {
-            close(descriptors[0])
+            PassedDescriptor.letGo(descriptors[0])
             throw .badTag
         }
         return PassedDescriptor(adopting: descriptors[0], tag: tag)

@@ -11,5 +11,13 @@ package final class PassedDescriptor: Sendable {
         self.tag = tag
     }
 
-    deinit { close(raw) }
+    deinit { Self.letGo(raw) }
+
+    /// Closes a descriptor that may be anything. Closing a socket that lingers would last as long as its owner likes.
+    static func letGo(_ descriptor: CInt) {
+        var none = linger(l_onoff: 0, l_linger: 0)
+        // The option is ours for the call, which fails on everything that is no socket.
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
+        close(descriptor)
+    }
 }

@@ -28,4 +28,13 @@ package enum WireLimits {
     package static let arraysPerConnection = 256
     /// Bytes of an array's name.
     package static let arrayNameBytes = 64
+    /// Characters of a text in ERROR and NOTICE. As JSON it takes at most six bytes for each byte, far below a frame.
+    package static let textCharacters = 4096
+
+    /// `text`, or its beginning: texts repeat what clients and files say, which may be more than a frame holds.
+    static func shortened(_ text: String) -> String {
+        guard text.utf8.count > textCharacters else { return text }
+        let start = text.unicodeScalars.prefix(textCharacters)
+        return start.endIndex == text.endIndex ? text : String(start) + "…"
+    }
 }

@@ -24,6 +24,31 @@ package struct AugmentPlan: Sendable {
         (sourceWidth, sourceHeight) = (width, height)
     }
 
+    /// Pixels that all steps together compute or move, which is what they cost. Crops and mirroring are free.
+    var computedPixels: Int {
+        var pixels = 0
+        // Planes of numbers keep the size that they were made with.
+        var (width, height) = (sourceWidth, sourceHeight)
+        var planes: Int?
+        for step in steps {
+            switch step {
+            case .mirror: continue
+            case .crop(let rect): (width, height) = (rect.width, rect.height)
+            case .resize(_, let rect):
+                (width, height) = (rect.width, rect.height)
+                pixels += width * height
+            case .border(let border, _):
+                width += border.left + border.right
+                height += border.top + border.bottom
+                pixels += width * height
+            case .scale, .contrast, .saturation, .mix, .offset, .normalise:
+                planes = planes ?? width * height
+                pixels += planes!
+            }
+        }
+        return pixels
+    }
+
     /// Cuts `rect` out. Of a resize just before it, only that part will be computed.
     mutating func crop(_ rect: PixelRect) {
         precondition(rect.isInside(width: width, height: height), "the crop is not inside the image")

@@ -12,6 +12,8 @@ package struct AugmentPlanner: Sendable {
     package let height: Int
     /// No step may make an image of more pixels.
     package let maxPixels: Int
+    /// All steps together may compute so many times `maxPixels`: a worker is busy with one sample for seconds, not for minutes.
+    static let workFactor = 4
 
     package init(_ augmenters: [Augmenter], width: Int, height: Int, maxPixels: Int = 64 << 20) {
         self.augmenters = augmenters
@@ -45,6 +47,8 @@ package struct AugmentPlanner: Sendable {
         guard plan.width == width, plan.height == height else {
             throw .otherSize(width: plan.width, height: plan.height, shapeWidth: width, shapeHeight: height)
         }
+        let (pixels, limit) = (plan.computedPixels, Self.workFactor * maxPixels)
+        guard pixels <= limit else { throw .tooMuchWork(pixels: pixels, maxPixels: limit) }
     }
 
     func check(width: Int, height: Int, step: String) throws(AugmentationError) {

@@ -11,6 +11,11 @@ enum ArrayFault: Error, Equatable, CustomStringConvertible {
     case truncatedData(needed: Int, found: UInt64)
     case notZip
     case badZip(String)
+    case tooManyArrays(count: Int, allowed: Int)
+    /// It would have to be unpacked, or turned round, to a file of its own.
+    case noRoom(byteCount: UInt64, left: UInt64)
+    /// In Fortran order, with rows too few or too long to be turned round.
+    case unturnable(byteCount: Int)
 
     var description: String {
         switch self {
@@ -25,6 +30,13 @@ enum ArrayFault: Error, Equatable, CustomStringConvertible {
         case .truncatedData(let needed, let found): "has \(found) bytes of data; its shape asks for \(needed)"
         case .notZip: "does not end as an .npz file does"
         case .badZip(let what): "is a damaged .npz file: \(what)"
+        case .tooManyArrays(let count, let allowed):
+            "holds \(count) arrays; \(allowed) are allowed: name those that you want, as x.npz#name"
+        case .noRoom(let count, let left):
+            "has an array of \(count) bytes to be unpacked or turned round; a stream has room for "
+                + "\(DataFile.maximumUnpackedBytes), of which \(left) are left"
+        case .unturnable(let count):
+            "has \(count) bytes in Fortran order, and rows too long to be turned round; save it in C order"
         }
     }
 }

@@ -12,6 +12,7 @@ struct ArrayInputs {
     }
 
     private let parameters: NDArrayParameters
+    private let room = ArrayOpener.Room()
     private(set) var data: [Input] = []
     private(set) var label: [Input] = []
     /// Arrays that are longer than the first.
@@ -37,7 +38,7 @@ struct ArrayInputs {
     private func inputs(
         _ references: [ArrayReference], _ parameter: String, defaultName: String, _ context: IteratorContext
     ) throws(StreamError) -> [Input] {
-        let opener = ArrayOpener(context: context, parameter: parameter)
+        let opener = ArrayOpener(context: context, parameter: parameter, room: room)
         var named: [(name: String, array: StoredArray)] = []
         for (place, reference) in references.enumerated() {
             let found = try opener.open(reference.text)

@@ -8,6 +8,18 @@ struct ArrayOpener {
     let context: IteratorContext
     /// `data` or `label`.
     let parameter: String
+    /// What is left for files of unpacked arrays.
+    let room: Room
+
+    /// Bytes that the arrays of one stream may still unpack to, or be turned round to, on disk.
+    final class Room {
+        private var left = DataFile.maximumUnpackedBytes
+
+        fileprivate func take(_ byteCount: UInt64) throws(ArrayFault) {
+            guard byteCount <= left else { throw .noRoom(byteCount: byteCount, left: left) }
+            left -= byteCount
+        }
+    }
 
     /// An array with the name that its file has for it, nil when the file has none.
     typealias Found = (name: String?, array: StoredArray)
@@ -93,6 +105,7 @@ struct ArrayOpener {
             return StoredArray(
                 shape: header.shape, isBigEndian: header.isBigEndian, store: .file(file, offset: start), title: title)
         }
+        try checked { () throws(ArrayFault) in try room.take(UInt64(header.shape.byteCount)) }
         let turned = try FortranOrder(file: file, offset: start, shape: header.shape).rewritten(in: folder)
         return StoredArray(
             shape: header.shape, isBigEndian: header.isBigEndian, store: .file(turned, offset: 0), title: title)
@@ -109,6 +122,9 @@ struct ArrayOpener {
                         member == nil
                             ? "no array in it"
                             : "no array '\(member!.prefix(80))' in it; there are \(names.prefix(20))"))
+            }
+            guard wanted.count <= NDArrayParameters.maximumArrays else {
+                throw .fault(.tooManyArrays(count: wanted.count, allowed: NDArrayParameters.maximumArrays))
             }
             var found: [Found] = []
             for member in wanted {
@@ -129,12 +145,7 @@ struct ArrayOpener {
     private func unpack(
         _ member: NumpyArchive.Member, _ range: Range<UInt64>, of file: RecordFile
     ) throws(ArrayFileError) -> RecordFile {
-        guard member.unpackedBytes <= DataFile.maximumUnpackedBytes else {
-            throw .fault(
-                .badZip(
-                    "'\(member.name)' unpacks to \(member.unpackedBytes) bytes; \(DataFile.maximumUnpackedBytes) are allowed"
-                ))
-        }
+        try checked { () throws(ArrayFault) in try room.take(member.unpackedBytes) }
         do throws(RecordError) {
             let target = try DataFile.temporaryFile(in: folder)
             let status = czlib_inflate_file(

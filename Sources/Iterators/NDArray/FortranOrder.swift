@@ -9,7 +9,7 @@ struct FortranOrder {
     let offset: UInt64
     let shape: ArrayShape
 
-    /// Memory for the rows that are turned at once.
+    /// Memory for the rows that are turned at once. An array that is no larger is read at once, too.
     static let blockBytes = 64 << 20
     /// Shorter stretches than this would make reading a crawl.
     private static let shortestRead = 512
@@ -20,12 +20,10 @@ struct FortranOrder {
         let rows = shape.extents[0]
         let columns = rows > 0 ? shape.byteCount / width / rows : 0
         guard columns > 0 else { return file }
-        let rowsAtOnce = min(rows, max(1, Self.blockBytes / (columns * width)))
-        guard rowsAtOnce == rows || rowsAtOnce * width >= Self.shortestRead,
-            UInt64(shape.byteCount) <= DataFile.maximumUnpackedBytes
-        else {
-            throw .fault(
-                .badHeader("an array of \(shape.byteCount) bytes in Fortran order, too large to be turned round"))
+        let isReadWhole = shape.byteCount <= Self.blockBytes
+        let rowsAtOnce = isReadWhole ? rows : min(rows, Self.blockBytes / (columns * width))
+        guard isReadWhole || rowsAtOnce * width >= Self.shortestRead else {
+            throw .fault(.unturnable(byteCount: shape.byteCount))
         }
         do throws(RecordError) {
             let target = try DataFile.temporaryFile(in: folder)
@@ -33,15 +31,20 @@ struct FortranOrder {
                 var column = RecordBuffer()
                 var block = [UInt8](repeating: 0, count: rowsAtOnce * columns * width)
                 var first = 0
+                if isReadWhole { try file.readBytes(offset..<offset + UInt64(shape.byteCount), into: &column) }
                 while first < rows {
                     let count = min(rowsAtOnce, rows - first)
                     for place in 0..<columns {
-                        let start = offset + UInt64((fortranColumn(of: place) * rows + first) * width)
-                        try file.readBytes(start..<start + UInt64(count * width), into: &column)
+                        var start = (fortranColumn(of: place) * rows + first) * width
+                        if !isReadWhole {
+                            let from = offset + UInt64(start)
+                            try file.readBytes(from..<from + UInt64(count * width), into: &column)
+                            start = 0
+                        }
                         unsafe column.withUnsafeBytes { bytes in
                             for row in 0..<count {
                                 let to = (row * columns + place) * width
-                                for byte in 0..<width { block[to + byte] = unsafe bytes[row * width + byte] }
+                                for byte in 0..<width { block[to + byte] = unsafe bytes[start + row * width + byte] }
                             }
                         }
                     }

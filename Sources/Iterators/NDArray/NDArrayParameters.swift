@@ -40,7 +40,7 @@ struct NDArrayParameters: Sendable {
 
     private static let unhashed: Set<String> = BatchingParameters.presentation.union(["data", "label"])
     /// More inputs than any network has.
-    private static let maximumArrays = 64
+    static let maximumArrays = 64
 
     init(_ values: ParameterValues) throws(ParameterError) {
         var batching = try BatchingParameters(values)

@@ -29,8 +29,8 @@ package struct ErrorMessage: Codable, Sendable, Hashable {
         code = error.code.rawValue
         self.scope = scope
         isRetryable = error.isRetryable
-        message = error.message
-        hint = error.hint
+        message = WireLimits.shortened(error.message)
+        hint = WireLimits.shortened(error.hint)
     }
 
     package init(from decoder: any Decoder) throws {

@@ -18,8 +18,8 @@ package struct NoticeMessage: Codable, Sendable, Hashable {
 
     package init(_ record: BadRecord, address: BatchAddress, action: String) {
         code = record.reason
-        message = record.message
-        file = record.file
+        message = WireLimits.shortened(record.message)
+        file = WireLimits.shortened(record.file)
         offset = record.offset
         self.record = record.ordinal
         epoch = address.epoch
