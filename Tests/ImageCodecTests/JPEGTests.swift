@@ -149,7 +149,7 @@ struct JPEGTests {
         #expect(throws: ImageError.tooManyPixels(width: 65_500, height: 65_500, limit: 1 << 26)) {
             try decode(bytes, limits: ImageLimits())
         }
-        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x9C, 0x40, 0x9C, 0x40])
+        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x4E, 0x20, 0x4E, 0x20])
         #expect(throws: ImageError.truncated(.jpeg, reason: "there are fewer bits than blocks")) {
             try decode(bytes, limits: ImageLimits(maxPixels: .max))
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import socket
 import struct
@@ -321,6 +322,7 @@ def test_a_flood_of_descriptors_stays_in_its_socket(daemon):
 def test_a_sealed_file_is_mapped_and_its_descriptor_closed(daemon):
     with Peer(daemon) as peer:
         wait_until("other tests' memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+        wait_until("other tests' descriptors' end", lambda: memory_files(daemon) == 0)
         file = memory()
         socket.send_fds(peer.side, [b"a"], [file])
         os.close(file)
@@ -332,6 +334,71 @@ def test_a_sealed_file_is_mapped_and_its_descriptor_closed(daemon):
         _kind, error = peer.answer()
         assert "has been handed over already" in error["message"]
     wait_until("the memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
+
+
+def test_a_socket_that_lingers_holds_nobody_up(daemon):
+    server, own = socket.socketpair()
+    listener = socket.create_server(("127.0.0.1", 0))
+    sender = socket.create_connection(listener.getsockname())
+    accepted, _ = listener.accept()
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+    sender.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sender.send(bytes(1 << 16))
+    with Peer(daemon) as peer:
+        socket.send_fds(peer.side, [b"a"], [sender.fileno()])
+        sender.close()
+    # The daemon now closes the last descriptor of a socket whose data nobody takes.
+    for _ in range(2 * (os.cpu_count() or 1) + 2):
+        with Peer(daemon) as peer:
+            assert peer.is_well()
+    for each in (server, own, accepted, listener):
+        each.close()
+
+
+@pytest.mark.parametrize("shape", [(1, 300, 7), (5, 4, 3), (1000, 2)])
+def test_fortran_order_is_turned_round(daemon, shape):
+    array = np.arange(math.prod(shape), dtype=np.int32).reshape(shape)
+    np.save(daemon.directory / "f.npy", np.asfortranarray(array))
+    with headrace.connect(daemon.url) as client:
+        stream = client.open(iterator="NDArrayIter", data=str(daemon.directory / "f.npy"), batch_size=shape[0])
+        assert (next(iter(stream)).data[0] == array).all()
+
+
+def test_an_archive_of_too_many_arrays_is_refused(daemon):
+    path = daemon.directory / "many.npz"
+    np.savez(path, **{f"a{i}": np.zeros(2) for i in range(65)})
+    with headrace.connect(daemon.url) as client:
+        with pytest.raises(headrace.HeadraceError, match="holds 65 arrays; 64 are allowed"):
+            client.open(iterator="NDArrayIter", data=str(path), batch_size=1)
+        stream = client.open(iterator="NDArrayIter", data=f"{path}#a64", batch_size=1)
+        assert len(stream) == 2
+
+
+def test_an_error_about_a_long_message_is_short(daemon):
+    with Peer(daemon) as peer:
+        message = {"name": "a", "dtype": "uint8", "shape": [1] * 200_000, "order": "C", "bytes": 1, "via": "frames"}
+        peer.send(0x12, json.dumps(message, separators=(",", ":")).encode())
+        kind, error = peer.answer()
+        assert kind == 0x0D and len(error["message"]) <= 4200
+
+
+def test_augmenters_that_compute_too_much_are_refused(daemon):
+    image = pytest.importorskip("PIL.Image")
+    image.new("RGB", (8, 8)).save(daemon.directory / "a.png")
+    resizes = [["ForceResizeAug", [["size", [size, size]], ["interp", 4]]] for size in [8000, 7999] * 4]
+    with headrace.connect(daemon.url) as client:
+        stream = client.open(
+            iterator="ImageIter",
+            imglist=[[1.0, "a.png"]],
+            path_root=str(daemon.directory),
+            batch_size=1,
+            data_shape=(3, 4, 4),
+            aug_list=[*resizes, ["ForceResizeAug", [["size", [4, 4]]]]],
+        )
+        with pytest.raises(headrace.HeadraceError, match="pixels, all steps together"):
+            next(iter(stream))
 
 
 def test_descriptors_are_for_those_who_agreed_on_them(daemon):

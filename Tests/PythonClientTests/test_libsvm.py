@@ -73,7 +73,7 @@ def test_the_arrays_of_a_batch(options):
     np.testing.assert_array_equal(matrix.todense(), DENSE)
     np.testing.assert_array_equal(np.asarray(matrix, np.float64), DENSE.astype(np.float64))
     with pytest.raises(ValueError, match="copy"):
-        np.asarray(matrix, copy=False)
+        matrix.__array__(copy=False)
     for rows in (slice(1, 3), slice(2, None), slice(-1, None), slice(3, 1), slice(None)):
         np.testing.assert_array_equal(matrix[rows].asnumpy(), DENSE[rows])
     np.testing.assert_array_equal(matrix[-2].asnumpy(), DENSE[2:3])
