@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from multi_iter import MultiIter
 from running_daemon import make_records, photographs
 from streams import assert_batch
 
@@ -301,29 +302,6 @@ def test_a_forked_child_is_told_so_and_does_not_wait():
 
 
 # A user's own composition
-
-
-class MultiIter:
-    """The documentation's example of a new iterator, in today's Python."""
-
-    def __init__(self, iter_list):
-        self.iters = iter_list
-
-    def next(self):
-        batches = [i.next() for i in self.iters]
-        return DataBatch(data=[d for b in batches for d in b.data], label=[x for b in batches for x in b.label])
-
-    def reset(self):
-        for i in self.iters:
-            i.reset()
-
-    @property
-    def provide_data(self):
-        return [desc for i in self.iters for desc in i.provide_data]
-
-    @property
-    def provide_label(self):
-        return [desc for i in self.iters for desc in i.provide_label]
 
 
 def test_the_documentations_own_iterator_composes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from multi_iter import MultiIter
 from running_daemon import make_records
 
 import headrace.mx as mx
@@ -28,29 +29,6 @@ def test_an_iterator_says_what_its_batches_are():
             weights -= 0.05 * batch.data[0].asnumpy().T @ error / shapes["softmax_label"][0]
             losses.append(float((error**2).mean()))
     assert len(losses) == 8 and losses[-1] < losses[0] / 100
-
-
-class MultiIter:
-    """Several iterators as one, for training on several kinds of input."""
-
-    def __init__(self, iter_list):
-        self.iters = iter_list
-
-    def next(self):
-        batches = [i.next() for i in self.iters]
-        return DataBatch(data=[x for b in batches for x in b.data], label=[x for b in batches for x in b.label])
-
-    def reset(self):
-        for i in self.iters:
-            i.reset()
-
-    @property
-    def provide_data(self):
-        return [desc for i in self.iters for desc in i.provide_data]
-
-    @property
-    def provide_label(self):
-        return [desc for i in self.iters for desc in i.provide_label]
 
 
 def test_images_and_texts_are_read_together(client, tmp_path):
