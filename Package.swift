@@ -46,6 +46,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("hdf5_serial", .when(traits: ["HDF5"]))]),
         // Kernels for instruction sets that Swift cannot ask for in one function.
         .target(name: "CKernels"),
+        .target(name: "CLinux"),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         // Data.
@@ -65,7 +66,7 @@ let package = Package(
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["DataTypes", nioCore, nioPosix], swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["DataTypes", "CLinux", nioCore, nioPosix], swiftSettings: settings),
         .target(
             name: "Server", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, lifecycle],
             swiftSettings: settings),

@@ -124,7 +124,7 @@ package struct Daemon {
             maxConnections: configuration.limits.connections,
             maxConnectionsPerClient: configuration.limits.connectionsPerClient,
             maxStreams: configuration.limits.streams, maxFrameBytes: configuration.limits.maxFrameBytes,
-            drainTimeout: configuration.timeouts.drain)
+            sharesMemory: configuration.sharesMemory, drainTimeout: configuration.timeouts.drain)
     }
 
     private func bind(_ server: Server, _ admin: AdminServer) async throws(DaemonFailure) -> [String] {

@@ -30,7 +30,8 @@ package struct BatchingParameters: Sendable {
             "Fills the last batch from the start of the data; without shuffle the next epoch begins behind what was taken."
         ),
         ParameterSpec(
-            "prefetch_buffer", .integer(1...1024), default: .integer(4), "Batches made ready ahead of the consumer."),
+            "prefetch_buffer", .integer(1...1024), default: .integer(4),
+            "Batches made ready ahead of the consumer, at most: fewer, and less memory, when more would not help."),
         ParameterSpec("num_parts", .integer(1...1_048_576), default: .integer(1), "Parts the data is split into."),
         ParameterSpec("part_index", .integer(.atLeast(0)), default: .integer(0), "The part to read, from 0."),
         ParameterSpec(

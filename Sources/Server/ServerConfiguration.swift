@@ -32,6 +32,8 @@ package struct ServerConfiguration: Sendable {
     package var maxStreams: Int
     /// The largest BATCH payload in bytes that an OPEN may lead to.
     package var maxFrameBytes: Int
+    /// Whether clients on the same machine map their batches instead of receiving the bytes.
+    package var sharesMemory: Bool
     /// How long `run` lets clients finish after a graceful shutdown was asked for.
     package var drainTimeout: Duration
 
@@ -40,7 +42,8 @@ package struct ServerConfiguration: Sendable {
         handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration? = .seconds(3600),
         writeStallTimeout: Duration = .seconds(60), pingInterval: Duration? = .seconds(30),
         maxConnections: Int = 4096, maxConnectionsPerClient: Int = 2048, maxStreams: Int = 1024,
-        maxFrameBytes: Int = ByteBufferSlabAllocator.maxSlabBytes, drainTimeout: Duration = .seconds(30)
+        maxFrameBytes: Int = ByteBufferSlabAllocator.maxSlabBytes, sharesMemory: Bool = true,
+        drainTimeout: Duration = .seconds(30)
     ) {
         self.listeners = listeners
         self.software = software
@@ -53,6 +56,7 @@ package struct ServerConfiguration: Sendable {
         self.maxConnectionsPerClient = maxConnectionsPerClient
         self.maxStreams = maxStreams
         self.maxFrameBytes = maxFrameBytes
+        self.sharesMemory = sharesMemory
         self.drainTimeout = drainTimeout
     }
 }

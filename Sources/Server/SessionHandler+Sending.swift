@@ -40,8 +40,11 @@ extension SessionHandler {
         guard let context else { return }
         // With checksums the table has been written already, where the checksum was computed.
         if readyChecksum == nil { BatchHeader.write(batch, token: token) }
+        if lend(batch) { return }
+        let byteCount = batch.layout.payloadBytes
         guard
-            let payload = environment.allocator.buffer(for: batch.slab, byteCount: batch.layout.payloadBytes)
+            let payload = slots?.buffer(for: batch.slab, byteCount: byteCount)
+                ?? environment.allocator.buffer(for: batch.slab, byteCount: byteCount)
         else {
             run(machine.fail(StreamError(.internalError, "the stream made its batch in memory of its own")))
             return

@@ -25,10 +25,11 @@ extension SessionHandler {
         let environment = environment
         let identity = identity
         let opened = request
+        let allocator: any SlabAllocator = slots ?? environment.allocator
         environment.openPool.submit { state in
             let result: Result<any BatchStream, StreamError>? =
                 switch state {
-                case .active: opening.run(opened, client: identity, environment: environment)
+                case .active: opening.run(opened, client: identity, allocator: allocator, environment: environment)
                 case .cancelled: nil
                 }
             eventLoop.execute { handler.value.opened(result) }
@@ -75,6 +76,8 @@ extension SessionHandler {
         environment.registry.streamEnded(identity.id)
         let statistics = stream.statistics
         stream.close()
+        // Only now: the stream would fill the slabs anew, and the client may go on looking at them.
+        dropSlots()
         logLine(
             .info, "stream closed",
             [
@@ -106,7 +109,6 @@ extension SessionHandler {
         let eventLoop = context.eventLoop
         let info = stream.info
         let checksumPool = machine.sendsChecksums ? environment.checksumPool : nil
-        let allocator = environment.allocator
         stream.next { result in
             guard let checksumPool, case .success(.batch(let batch)) = result else {
                 eventLoop.execute { handler.value.delivered(result, ticket: ticket, checksum: nil) }
@@ -117,8 +119,7 @@ extension SessionHandler {
                 let next = BatchAddress(epoch: batch.address.epoch, step: batch.address.step + 1)
                 let token = ResumeToken(manifestHash: info.manifestHash, specHash: info.specHash, address: next)
                 BatchHeader.write(batch, token: token.description)
-                let payload = allocator.buffer(for: batch.slab, byteCount: batch.layout.payloadBytes)
-                let checksum = payload.map { Checksum.crc32($0) }
+                let checksum = Checksum.crc32(batch)
                 eventLoop.execute { handler.value.delivered(result, ticket: ticket, checksum: checksum) }
             }
         }

@@ -56,6 +56,12 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Counts descriptors to be taken over, each from its ATTACH to its answer.
     var takeOverNumber = 0
     var takeOverDeadline: Scheduled<Void>?
+    /// Makes the stream's slabs when they can be mapped by the client.
+    var slots: SharedSlabAllocator?
+    /// Slots whose descriptors the client has.
+    var passedSlots: Set<Int> = []
+    /// Batches that the client looks at, by slot.
+    var lent: [Int: DataBatch] = [:]
     var badRecordLog = LogLimiter()
     private var lineLog = LogLimiter()
     /// The checksum of the batch that the machine is being told of, when checksums are in effect.
@@ -70,7 +76,8 @@ final class SessionHandler: ChannelDuplexHandler {
         self.refusal = refusal
         machine = ServerSessionMachine(
             software: environment.configuration.software, session: identity.id,
-            passesDescriptors: identity.peer == Peer.unixName)
+            passesDescriptors: identity.peer == Peer.unixName,
+            sharesMemory: environment.configuration.sharesMemory)
         deadlines = SessionDeadlines(environment.configuration, now: .now)
         log = environment.logger
         log[metadataKey: "client"] = "\(identity.id)"
@@ -190,7 +197,9 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func perform(_ action: ServerSessionMachine.Action) {
         switch action {
-        case .send(.hello(let answer)): greet(answer)
+        case .send(.hello(let answer)):
+            greet(answer)
+            if machine.features.contains(WireLimits.slotsFeature) { slots = SharedSlabAllocator() }
         case .send(let message): send(message)
         case .attach(let name, let shape, let way): attach(name, shape, way)
         case .appendToArray(let elements): upload?.append(elements)
@@ -202,6 +211,7 @@ final class SessionHandler: ChannelDuplexHandler {
         case .resetStream: resetStream()
         case .seekStream(let address): seekStream(to: address)
         case .sendState: if let stream { send(machine.stateMessage(stream.statistics)) }
+        case .takeBack(let slots): for slot in slots { lent[slot] = nil }
         case .closeStream: closeStream()
         case .closeConnection: finish()
         case .clientFailed(let error):
@@ -240,7 +250,7 @@ final class SessionHandler: ChannelDuplexHandler {
         let isClientsTurn =
             switch machine.state {
             case .greeted, .attaching, .ended, .failed: true
-            case .streaming: machine.credits == 0
+            case .streaming: machine.credits == 0 || machine.holdsAllSlots
             case .connected, .opening, .abandoning, .closed: false
             }
         let pending = pendingBytes(context)

@@ -16,20 +16,20 @@ final class StreamOpening: Sendable {
     ///
     /// - Returns: nil when it was abandoned before it began.
     func run(
-        _ request: OpenRequest, client: ClientIdentity, environment: SessionEnvironment
+        _ request: OpenRequest, client: ClientIdentity, allocator: any SlabAllocator, environment: SessionEnvironment
     ) -> Result<any BatchStream, StreamError>? {
         guard !isAbandoned.withLock({ $0 }) else { return nil }
         do throws(StreamError) {
-            return .success(try Self.open(request, client: client, environment: environment))
+            return .success(try Self.open(request, client: client, allocator: allocator, environment: environment))
         } catch {
             return .failure(error)
         }
     }
 
     private static func open(
-        _ request: OpenRequest, client: ClientIdentity, environment: SessionEnvironment
+        _ request: OpenRequest, client: ClientIdentity, allocator: any SlabAllocator, environment: SessionEnvironment
     ) throws(StreamError) -> any BatchStream {
-        let stream = try environment.opener.open(request, client: client, allocator: environment.allocator)
+        let stream = try environment.opener.open(request, client: client, allocator: allocator)
         do throws(StreamError) {
             try check(stream.info, maxFrameBytes: environment.configuration.maxFrameBytes)
             try move(stream, to: request.token)

@@ -20,6 +20,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case attach = 0x12
     case data = 0x13
     case attached = 0x14
+    case slot = 0x15
 
     /// The name that `protocol/SPEC.md` uses.
     package var name: String {
@@ -44,6 +45,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
         case .attach: "ATTACH"
         case .data: "DATA"
         case .attached: "ATTACHED"
+        case .slot: "SLOT"
         }
     }
 

@@ -17,7 +17,8 @@ extension ServerSessionMachine {
             credits = 0
             self.position = position
             self.stepCount = stepCount
-            let answer = OpenedMessage(info, position: position, stepCount: stepCount)
+            let answer = OpenedMessage(
+                info, position: position, stepCount: stepCount, hasSlots: features.contains(WireLimits.slotsFeature))
             return [.send(.opened(answer))] + pump()
         case .abandoning:
             let release = releaseStream()

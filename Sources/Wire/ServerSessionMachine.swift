@@ -45,7 +45,9 @@ package struct ServerSessionMachine: ~Copyable {
         case seekStream(BatchAddress)
         /// Send `stateMessage(_:)` of the stream's statistics.
         case sendState
-        /// Close the stream and let go of it.
+        /// Let go of the batches that were sent in these slots.
+        case takeBack(slots: [Int])
+        /// Close the stream and let go of it, and of all batches in slots.
         case closeStream
         /// Close the connection once everything before has been written.
         case closeConnection
@@ -85,6 +87,12 @@ package struct ServerSessionMachine: ~Copyable {
     var unwantedBytes = 0
     /// Names of the arrays that are there.
     var arrays: Set<String> = []
+    /// Slots whose batches the client looks at, of the open stream.
+    package internal(set) var lentSlots: Set<Int> = []
+    /// One more than the highest slot ever lent.
+    var slotEnd = 0
+    /// The slots before it are of streams that have been closed: the client may still release them, which means nothing.
+    var firstSlot = 0
     /// Identity and policy of the open stream; nil without one.
     var stream: StreamInfo?
     /// Marks the outstanding call of `next`; answers with another ticket are too late and ignored.
@@ -95,19 +103,21 @@ package struct ServerSessionMachine: ~Copyable {
     ///   - software: the server's name for HELLO, such as `headraced/0.1.0`.
     ///   - session: this connection's number in logs and status pages.
     ///   - passesDescriptors: whether this connection can have a side channel for file descriptors.
-    package init(software: String, session: UInt64, passesDescriptors: Bool = false) {
+    ///   - sharesMemory: whether batches may then be in memory that the client maps.
+    package init(software: String, session: UInt64, passesDescriptors: Bool = false, sharesMemory: Bool = false) {
         self.software = software
         self.session = session
         offered = Set(
             [WireLimits.checksumFeature, WireLimits.arraysFeature]
-                + (passesDescriptors ? [WireLimits.descriptorsFeature] : []))
+                + (passesDescriptors ? [WireLimits.descriptorsFeature] : [])
+                + (passesDescriptors && sharesMemory ? [WireLimits.slotsFeature] : []))
     }
 
     /// No side channel could be made; to be called before the answer to HELLO is sent, which is returned anew.
     package mutating func withdrawDescriptors(_ answer: HelloMessage) -> HelloMessage {
-        features.remove(WireLimits.descriptorsFeature)
+        features.subtract([WireLimits.descriptorsFeature, WireLimits.slotsFeature])
         var answer = answer
-        answer.features.removeAll { $0 == WireLimits.descriptorsFeature }
+        answer.features = features.sorted()
         return answer
     }
 
@@ -119,7 +129,13 @@ package struct ServerSessionMachine: ~Copyable {
         case .opening, .abandoning: "open"
         case .ended, .failed: "reset"
         case .streaming:
-            if nextIsOutstanding { "decode" } else if credits == 0 { "credit" } else { "socket" }
+            if nextIsOutstanding {
+                holdsAllSlots ? "credit" : "decode"
+            } else if credits == 0 {
+                "credit"
+            } else {
+                "socket"
+            }
         }
     }
 
@@ -164,6 +180,8 @@ package struct ServerSessionMachine: ~Copyable {
         }
         client = hello
         features = offered.intersection(hello.features)
+        // A slot's descriptor comes over the side channel.
+        if !features.contains(WireLimits.descriptorsFeature) { features.remove(WireLimits.slotsFeature) }
         state = .greeted
         let answer = HelloMessage(
             major: WireLimits.majorVersion, minor: min(max(hello.minor, 0), WireLimits.minorVersion),
@@ -189,6 +207,8 @@ package struct ServerSessionMachine: ~Copyable {
             return self.open(open)
         case (.credit(let credit), .streaming), (.credit(let credit), .ended), (.credit(let credit), .failed):
             return grant(credit.batches)
+        case (.release(let release), _) where features.contains(WireLimits.slotsFeature):
+            return takeBack(release.slots)
         case (.reset, .streaming), (.reset, .ended), (.reset, .failed):
             return [.resetStream]
         case (.seek(let seek), .streaming), (.seek(let seek), .ended), (.seek(let seek), .failed):
@@ -316,6 +336,8 @@ package struct ServerSessionMachine: ~Copyable {
         stream = nil
         credits = 0
         nextIsOutstanding = false
+        lentSlots = []
+        firstSlot = slotEnd
         return [.closeStream]
     }
 

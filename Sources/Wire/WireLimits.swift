@@ -1,7 +1,7 @@
 /// The fixed limits of the protocol (`protocol/SPEC.md` §1).
 package enum WireLimits {
     package static let majorVersion = 1
-    package static let minorVersion = 1
+    package static let minorVersion = 2
     /// Bytes of a frame's header.
     package static let headerBytes = 32
     /// Payload bytes of every frame but BATCH.
@@ -24,6 +24,8 @@ package enum WireLimits {
     package static let arraysFeature = "arrays"
     /// The feature name of file descriptors beside the frames, on Unix sockets.
     package static let descriptorsFeature = "descriptors"
+    /// The feature name of batches in memory that the client maps.
+    package static let slotsFeature = "slots"
     /// Arrays that one connection may hand over.
     package static let arraysPerConnection = 256
     /// Bytes of an array's name.

@@ -38,7 +38,8 @@ final class FakeControlPlane: ControlPlane {
                 numParts: 1,
                 partIndex: 0, records: 1000, partRecords: 1000, epoch: 2, step: 3, steps: 8, state: "streaming",
                 waitingFor: "credit", waitedSeconds: ["credit": 1.5], openedSeconds: 9, credits: 2, queueDepth: 1,
-                queueCapacity: 4, memoryBytes: 77, batches: 19, samples: 2432, badRecords: 0, readSeconds: 0,
+                queueCapacity: 4, prefetchReason: "irregular", memoryBytes: 77, batches: 19, samples: 2432,
+                badRecords: 0, readSeconds: 0,
                 decodeSeconds: 1, augmentSeconds: 0.5, cpuSeconds: 1.5, starvedSeconds: 0, idleSeconds: 2,
                 manifest: "m",
                 spec: "s", warnings: [])

@@ -33,6 +33,7 @@ import Testing
     /// A value for every key that is not its default, as YAML text.
     static let samples: [String: String] = [
         "listen.unix.path": "/x/data.sock", "listen.unix.mode": "0660", "listen.unix.group": "trainers",
+        "listen.unix.shared_memory": "false",
         "listen.tcp.host": "10.0.0.7", "listen.tcp.port": "1234", "listen.tcp.insecure": "true",
         "admin.path": "/x/admin.sock", "admin.mode": "0620", "http.host": "\"::1\"", "http.port": "81",
         "threads": "3", "readers": "9", "limits.memory": "3GiB", "limits.memory_per_client": "1500MiB",

@@ -171,8 +171,9 @@ import Testing
         let clients = peers.enumerated().map { id, peer in
             ClientIdentity(id: UInt64(id), processID: nil, userID: peer.0, peer: peer.1, software: "test")
         }
-        let payload = PatternSource(records: 10, batchSize: 4, prefetch: 2).info.layout.payloadBytes
-        let needed = PrefetchedStream.slabCount(prefetch: 2) * payload
+        let info = PatternSource(records: 10, batchSize: 4, prefetch: 2).info
+        let payload = info.layout.payloadBytes
+        let needed = info.slabCount * payload
         try await Self.withOpener(
             datasets: [Self.train], memory: 2 * needed, memoryPerClient: needed
         ) { opener, budget, _ in

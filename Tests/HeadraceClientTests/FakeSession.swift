@@ -69,7 +69,7 @@ final class FakeSession: ChannelInboundHandler {
                     run(machine.positionChanged(position, stepCount: configuration.steps))
                 }
             case .sendState: write(.state, encoder.encode(machine.stateMessage(StreamStatistics())))
-            case .closeStream, .clientFailed: break
+            case .closeStream, .clientFailed, .takeBack: break
             case .attach, .appendToArray, .finishArray: preconditionFailure("no test of this server hands arrays over")
             case .closeConnection: context?.close(promise: nil)
             }

@@ -122,20 +122,21 @@ struct StreamStressTests {
         }
     }
 
-    @Test("a closed stream gives back the slabs of batches that were still waiting", .timeLimit(.minutes(1)))
+    @Test("closed streams give back the slabs of batches that were still waiting", .timeLimit(.minutes(1)))
     func closeGivesMemoryBack() async throws {
         let pool = WorkerPool(threads: 1)
         defer { pool.shutDown() }
         let allocator = CountingAllocator()
-        let source = PatternSource(records: 64, prefetch: 8, spinNanoseconds: 2_000_000)
-        let stream = PrefetchedStream(
-            source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: allocator)
+        let source = PatternSource(records: 64, spinNanoseconds: 2_000_000)
+        let streams = (0..<8).map { _ in
+            PrefetchedStream(source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: allocator)
+        }
         while source.executed.load(ordering: .relaxed) == 0 { await Task.yield() }
         #expect(allocator.alive.load(ordering: .relaxed) == 8)
-        stream.close()
+        for stream in streams { stream.close() }
         while allocator.alive.load(ordering: .relaxed) > 0 { await Task.yield() }
-        // Still held: the memory does not wait for it.
-        #expect(stream.statistics.batches == 0)
+        // Still held: the memory does not wait for them.
+        #expect(streams.allSatisfy { $0.statistics.batches == 0 })
     }
 
     @Test("a reset behind the last epoch is the end of the run", .timeLimit(.minutes(1)))

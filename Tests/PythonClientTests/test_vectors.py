@@ -40,7 +40,7 @@ def receive(request):
         ours, theirs = socket.socketpair()
         sockets.extend((ours, theirs))
         ours.setblocking(False)
-        connection = Connection(Endpoint("/vector", "", 0), ours, checksum=True, buffers=BufferPool(2))
+        connection = Connection(Endpoint("/vector", "", 0), ours, checksum=True, shared_memory=False, buffers=BufferPool(2))
         connection.max_batch = vector.get("max_frame", 1 << 32)
         connection._received = vector.get("expected_sequence", 0)
         data = bytes.fromhex(vector["hex"])
@@ -155,7 +155,7 @@ def test_the_client_writes_the_same_bytes(vector):
 SERVER_ONLY = {"not_allowed", "version", "bad_open", "bad_attach"}
 CLIENT_REQUESTS = {"hello-without-major", "hello-text-major", "hello-without-max-frame", "open-parameter-object",
                    "credit-text", "credit-fraction", "credit-huge", "attach-without-bytes", "attach-unknown-way",
-                   "attach-fractional-extent", "attached-without-name"}  # fmt: skip
+                   "attach-fractional-extent", "attached-without-name", "release-number"}  # fmt: skip
 PROMISED = (
     [DataDesc("data", (3, 3, 2, 2), np.dtype("<f4"))],
     [DataDesc("softmax_label", (3,), np.dtype("<f4"))],
@@ -194,6 +194,9 @@ def interpret(header, frame):
     elif header.type == FrameType.POSITION:
         for name in ("epoch", "step", "steps"):
             count(fields, name, "POSITION")
+    elif header.type == FrameType.SLOT:
+        for name in ("slot", "bytes"):
+            count(fields, name, "SLOT")
     elif header.type == FrameType.ERROR:
         error = from_wire(fields)
         if isinstance(error, ProtocolError):

@@ -58,7 +58,8 @@ struct SessionPairTests {
                     position = address
                     move()
                 case .closeStream: ticket = nil
-                case .sendState, .closeConnection, .clientFailed, .sendRaw, .attach, .appendToArray, .finishArray:
+                case .sendState, .closeConnection, .clientFailed, .sendRaw, .attach, .appendToArray, .finishArray,
+                    .takeBack:
                     Issue.record("unexpected \(action)")
                 }
             }

@@ -127,7 +127,7 @@ struct VectorTests {
     func session(vector: Vector) throws {
         var decoder = vector.decoder()
         var input = vector.bytes
-        var machine = ServerSessionMachine(software: "test", session: 1, passesDescriptors: true)
+        var machine = ServerSessionMachine(software: "test", session: 1, passesDescriptors: true, sharesMemory: true)
         var errors: [ErrorMessage] = []
         var wasClosed = false
         while let frame = try decoder.next(&input) {

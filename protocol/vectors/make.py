@@ -111,6 +111,14 @@ good(C, "attach-without-order", "the order is C when nothing is said", "client",
 good(C, "attach-no-elements", "an array may be empty", "client", "ATTACH", {**ATTACH, "shape": [0, 3], "bytes": 0})
 good(C, "data", "elements", "client", "DATA", {"payload_hex": bytes(range(24)).hex()}, payload=bytes(range(24)))
 good(C, "attached", "the array is there", "server", "ATTACHED", {"name": "a0"})
+good(C, "hello-slots", "the features of version 1.2", "client", "HELLO",
+     {**HELLO, "minor": 2, "features": ["arrays", "checksum", "descriptors", "slots"]})
+good(C, "opened-slots", "a stream whose batches may lie in slots", "server", "OPENED", {**OPENED, "slots": 6})
+good(C, "slot", "a batch in memory that the client maps", "server", "SLOT", {"slot": 3, "bytes": 77072960})
+good(C, "slot-checksum", "the same, with its checksum", "server", "SLOT",
+     {"slot": 0, "bytes": 64, "checksum": 4294967295})
+good(C, "release", "two slots that may be filled anew", "client", "RELEASE", {"slots": [3, 0]})
+good(C, "release-none", "nothing, which is no mistake", "client", "RELEASE", {"slots": []})
 good(C, "no-checksum", "the checksum is optional", "client", "CREDIT", {"batches": 2}, flags=0, canonical=False)
 good(C, "unknown-flags", "flags of a later version are ignored", "client", "CREDIT", {"batches": 2}, flags=0x83,
      canonical=False)
@@ -219,7 +227,7 @@ bad(F, "flipped-length-bit", "a header that changed on its way", "client", bytes
 bad(F, "reserved-not-zero", "the reserved field is for later versions", "client",
     frame("CREDIT", credit, reserved=1), "reserved_not_zero")
 bad(F, "type-0", "no such message", "client", frame(0, credit), "unknown_type")
-bad(F, "type-21", "no such message in version 1.1", "client", frame(0x15, credit), "unknown_type")
+bad(F, "type-22", "no such message in version 1.2", "client", frame(0x16, credit), "unknown_type")
 bad(F, "type-7f", "the last type that is not passed over", "client", frame(0x7F, credit), "unknown_type")
 bad(F, "stream-2", "a connection has one stream", "client", frame("CREDIT", credit, stream=2), "bad_stream")
 bad(F, "credit-stream-0", "CREDIT is about the stream", "client", frame("CREDIT", credit, stream=0), "bad_stream")
@@ -246,9 +254,9 @@ bad(F, "truncated-payload", "the connection ends inside a payload", "client", fr
 bad(F, "order-magic-first", "the magic is checked before the header's checksum", "client",
     frame("CREDIT", credit, magic=b"XXXX", header_checksum=0, reserved=1), "bad_magic")
 bad(F, "order-checksum-second", "the header's checksum before its fields", "client",
-    frame(0x15, credit, header_checksum=0, reserved=1, length=2**63, sequence=5), "bad_header_checksum")
+    frame(0x16, credit, header_checksum=0, reserved=1, length=2**63, sequence=5), "bad_header_checksum")
 bad(F, "order-type-before-length", "reserved and type before the length", "client",
-    frame(0x15, credit, length=2**63, sequence=5), "unknown_type")
+    frame(0x16, credit, length=2**63, sequence=5), "unknown_type")
 bad(F, "order-length-before-sequence", "the length before the sequence", "client",
     frame("CREDIT", credit, length=2**63, sequence=5), "too_long")
 
@@ -290,6 +298,8 @@ message("attach-unknown-way", "no way that elements come", "client", "ATTACH", c
         "ill_typed")
 message("attach-fractional-extent", "extents are whole numbers", "client", "ATTACH",
         compact({**ATTACH, "shape": [2, 1.5]}), "ill_typed")
+message("slot-without-bytes", "a member is missing", "server", "SLOT", b'{"slot":0}', "missing_member")
+message("release-number", "slots come as a list", "client", "RELEASE", b'{"slots":3}', "ill_typed")
 message("attached-without-name", "a member is missing", "server", "ATTACHED", b"{}", "missing_member")
 message("position-negative-text", "a number is asked for", "server", "POSITION", b'{"epoch":"-1","step":0,"steps":1}',
         "ill_typed")
@@ -414,7 +424,13 @@ for name, why, change in (
         ("attach-lying-bytes", "less than the shape asks for", {"bytes": 23}),
         ("attach-descriptor-over-tcp", "there is no side channel", {"via": "descriptor"})):
     session(name, why, [A, ("ATTACH", {**ATTACH, **change})], "bad_attach", code="bad_request", scope="request")
-session("release", "reserved for shared memory", [H, ("RELEASE", {})], "not_allowed")
+session("release-without-feature", "the feature was not agreed on", [H, ("RELEASE", {"slots": [0]})], "not_allowed")
+session("slots-without-descriptors", "there is no side channel for the slots' descriptors",
+        [("HELLO", {**HELLO, "features": ["slots"]}), ("RELEASE", {"slots": []})], "not_allowed")
+R = ("HELLO", {**HELLO, "features": ["descriptors", "slots"]})
+session("release-of-nothing", "no slot has been lent", [R, ("RELEASE", {"slots": [0]})], "not_allowed")
+session("release-negative", "slots are counted from 0", [R, ("RELEASE", {"slots": [-1]})], "not_allowed")
+session("client-sends-slot", "only servers send it", [R, ("SLOT", {"slot": 0, "bytes": 64})], "not_allowed")
 for kind, payload in (("OPENED", OPENED), ("EPOCH_END", {"epoch": 0, "steps": 1}), ("BATCH", b""),
                       ("POSITION", {"epoch": 0, "step": 0, "steps": 1}), ("NOTICE", NOTICE), ("GOAWAY", GOAWAY)):
     session(f"client-sends-{kind.lower().replace('_', '-')}", "only servers send it", [H, (kind, payload)], "not_allowed")

@@ -29,7 +29,10 @@ package struct StreamReport: Codable, Sendable, Hashable {
     package var openedSeconds: Double
     package var credits: Int
     package var queueDepth: Int
+    /// How many batches it prepares ahead now, at most `prefetch_buffer`.
     package var queueCapacity: Int
+    /// Why: `consumer_waits`, `consumer_is_slower`, `irregular`, `limited`.
+    package var prefetchReason: String
     package var memoryBytes: Int
     package var batches: UInt64
     package var samples: UInt64
@@ -60,6 +63,7 @@ package struct StreamReport: Codable, Sendable, Hashable {
         case openedSeconds = "opened_seconds"
         case queueDepth = "queue_depth"
         case queueCapacity = "queue_capacity"
+        case prefetchReason = "prefetch_reason"
         case memoryBytes = "memory_bytes"
         case badRecords = "bad_records"
         case readSeconds = "read_seconds"
@@ -74,7 +78,8 @@ package struct StreamReport: Codable, Sendable, Hashable {
         id: UInt64, clientID: UInt64, dataset: String?, label: String?, iterator: String, batchSize: Int,
         numParts: Int, partIndex: Int, records: Int, partRecords: Int, epoch: Int, step: Int, steps: Int,
         state: String, waitingFor: String, waitedSeconds: [String: Double], openedSeconds: Double, credits: Int,
-        queueDepth: Int, queueCapacity: Int, memoryBytes: Int, batches: UInt64, samples: UInt64, badRecords: UInt64,
+        queueDepth: Int, queueCapacity: Int, prefetchReason: String, memoryBytes: Int, batches: UInt64, samples: UInt64,
+        badRecords: UInt64,
         readSeconds: Double, decodeSeconds: Double, augmentSeconds: Double, cpuSeconds: Double, starvedSeconds: Double,
         idleSeconds: Double, manifest: String, spec: String, warnings: [String]
     ) {
@@ -98,6 +103,7 @@ package struct StreamReport: Codable, Sendable, Hashable {
         self.credits = credits
         self.queueDepth = queueDepth
         self.queueCapacity = queueCapacity
+        self.prefetchReason = prefetchReason
         self.memoryBytes = memoryBytes
         self.batches = batches
         self.samples = samples

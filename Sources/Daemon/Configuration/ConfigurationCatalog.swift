@@ -5,6 +5,7 @@ package enum ConfigurationCatalog {
         ConfigurationKey("listen.unix.path", .automatic(or: .path), default: "auto"),
         ConfigurationKey("listen.unix.mode", .mode, default: "0600"),
         ConfigurationKey("listen.unix.group", .text, default: nil),
+        ConfigurationKey("listen.unix.shared_memory", .flag, default: "true"),
         ConfigurationKey("listen.tcp.host", .text, default: nil),
         ConfigurationKey("listen.tcp.port", .integer(0...65535), default: "9347"),
         ConfigurationKey("listen.tcp.insecure", .flag, default: "false"),

@@ -46,6 +46,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
     package enum LogFormat: String, Sendable, Hashable { case auto, text, json }
 
     package var unix: UnixListener
+    /// Whether clients on this machine may map their batches.
+    package var sharesMemory: Bool
     /// nil: TCP is off.
     package var tcp: Address?
     /// nil: there is no admin socket.
@@ -70,6 +72,7 @@ package struct DaemonConfiguration: Sendable, Hashable {
         unix = UnixListener(
             path: settings.text("listen.unix.path"), mode: settings.mode("listen.unix.mode"),
             group: settings.optionalText("listen.unix.group"))
+        sharesMemory = settings.flag("listen.unix.shared_memory")
         tcp = settings.optionalText("listen.tcp.host").map {
             Address(host: $0, port: settings.integer("listen.tcp.port"))
         }

@@ -66,7 +66,7 @@ package final class DatasetOpener: StreamOpener {
         let info = source.info
         let start = try start(request.token, source)
         // Slabs exist for as long as the stream does, so the sum is known before the first is allocated.
-        let slabs = PrefetchedStream.slabCount(prefetch: info.prefetch)
+        let slabs = info.slabCount
         let (bytes, overflow) = slabs.multipliedReportingOverflow(by: info.layout.payloadBytes)
         guard !overflow else {
             throw StreamError(

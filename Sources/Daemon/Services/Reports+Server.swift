@@ -13,7 +13,8 @@ extension StreamReport {
             waitedSeconds: Dictionary(
                 uniqueKeysWithValues: stream.waitedSeconds.map { ($0.key.rawValue, $0.value) }),
             openedSeconds: stream.openedSeconds, credits: stream.credits, queueDepth: statistics.queueDepth,
-            queueCapacity: statistics.queueCapacity, memoryBytes: statistics.memoryBytes, batches: statistics.batches,
+            queueCapacity: statistics.queueCapacity, prefetchReason: statistics.prefetchReason.rawValue,
+            memoryBytes: statistics.memoryBytes, batches: statistics.batches,
             samples: statistics.samples, badRecords: statistics.badRecords,
             readSeconds: DaemonControl.seconds(statistics.readNanoseconds),
             decodeSeconds: DaemonControl.seconds(statistics.decodeNanoseconds),

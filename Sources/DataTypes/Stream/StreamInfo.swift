@@ -18,6 +18,9 @@ package struct StreamInfo: Sendable {
     package var specHash: String
     /// Batches made ready ahead of the consumer.
     package var prefetch: Int
+    /// Slabs that the stream uses at most: those being prepared or ready, one on its way to the consumer and one in the
+    /// consumer's hands.
+    package var slabCount: Int { prefetch + 2 }
     /// The parameters in force, in normal form.
     package var parameters: [String: ParameterValue]
     /// What the user should know: damage passed over, files left out.

@@ -13,9 +13,11 @@ package struct StreamStatistics: Sendable, Hashable {
     package var starvedNanoseconds: UInt64 = 0
     /// Nanoseconds a ready batch waited for the consumer.
     package var idleNanoseconds: UInt64 = 0
-    /// Batches ready and not yet taken, and the most there can be.
+    /// Batches ready and not yet taken, and the most there can be now: how many the stream prepares ahead.
     package var queueDepth = 0
     package var queueCapacity = 0
+    /// Why it is no more and no less.
+    package var prefetchReason = PrefetchReason.consumerIsSlower
     /// Bytes reserved for slabs.
     package var memoryBytes = 0
 

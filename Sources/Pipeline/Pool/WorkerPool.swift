@@ -52,21 +52,28 @@ package final class WorkerPool: Sendable {
         _ = queue.withLock { $0.removeLane(lane) }
     }
 
-    /// Reads ahead for `job`, then executes it.
+    /// Asks the storage for the records of a batch that will be executed soon.
+    func readAhead(_ address: BatchAddress, of source: any BatchSource) {
+        readers.withLock { $0.requests.append(.readAhead(source, address)) }
+        readers.signal()
+    }
+
+    /// Executes `job`, behind whatever was asked to be read ahead before.
     func submit(_ job: BatchJob, lane: Int) {
-        readers.withLock { $0.jobs.append((job, lane)) }
+        readers.withLock { $0.requests.append(.start(job, lane: lane)) }
         readers.signal()
     }
 
     private static func read(_ readers: Monitor<ReadQueue>, into queue: Monitor<LaneQueue>) {
-        while let (job, lane) = readers.wait({ $0.next() }) {
-            // Nobody wants the rows of a cancelled batch: they are not executed either.
-            if !job.isCancelled.load(ordering: .relaxed) {
-                job.source.readAhead(job.plan)
-                job.source.begin(job.plan, in: job.slab)
+        while let request = readers.wait({ $0.next() }) {
+            switch request {
+            case .readAhead(let source, let address): source.readAhead(source.epochPlan.plan(address))
+            case .start(let job, let lane):
+                // Nobody wants the rows of a cancelled batch: they are not executed either.
+                if !job.isCancelled.load(ordering: .relaxed) { job.source.begin(job.plan, in: job.slab) }
+                queue.withLock { $0.append(job, to: lane) }
+                queue.broadcast()
             }
-            queue.withLock { $0.append(job, to: lane) }
-            queue.broadcast()
         }
     }
 
@@ -88,14 +95,21 @@ package final class WorkerPool: Sendable {
     }
 }
 
-/// Batches that wait for a reader thread.
+/// What waits for a reader thread.
 struct ReadQueue {
-    var jobs: [(job: BatchJob, lane: Int)] = []
+    enum Request {
+        /// Ask the storage for a batch's records.
+        case readAhead(any BatchSource, BatchAddress)
+        /// Hand a batch to the decode threads.
+        case start(BatchJob, lane: Int)
+    }
+
+    var requests: [Request] = []
     var isClosed = false
 
     /// nil: wait. `.some(nil)`: end.
-    mutating func next() -> (job: BatchJob, lane: Int)?? {
+    mutating func next() -> Request?? {
         if isClosed { return .some(nil) }
-        return jobs.isEmpty ? nil : .some(jobs.removeFirst())
+        return requests.isEmpty ? nil : .some(requests.removeFirst())
     }
 }

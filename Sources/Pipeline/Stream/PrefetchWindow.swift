@@ -6,16 +6,18 @@ struct PrefetchWindow {
     private(set) var position: BatchAddress
     /// The batch that is planned next; never behind `position`.
     private(set) var upcoming: BatchAddress
+    /// How many batches from `upcoming` on the storage has been asked for.
+    private var announced = 0
     /// Raised by every seek: batches of an earlier generation are not wanted.
     private(set) var generation = 0
     private var ready: [BatchAddress: Result<DataBatch, StreamError>] = [:]
     private var underWay: Set<BatchAddress> = []
-    let capacity: Int
+    private(set) var depth: PrefetchDepth
 
     init(position: BatchAddress, capacity: Int) {
         self.position = position
         upcoming = position
-        self.capacity = capacity
+        depth = PrefetchDepth(limit: capacity)
     }
 
     var readyCount: Int { ready.count }
@@ -24,22 +26,45 @@ struct PrefetchWindow {
 
     /// The next batch to prepare, or nil when the window is full or there is nothing to prepare.
     mutating func takeUpcoming(stepCount: (Int) -> Int) -> BatchAddress? {
-        guard ready.count + underWay.count < capacity else { return nil }
-        var address = upcoming
-        if address.step >= stepCount(address.epoch) {
-            address = BatchAddress(epoch: address.epoch + 1, step: 0)
-            // An empty epoch is waited for at its end; running on through empty ones would never stop.
-            guard stepCount(address.epoch) > 0 else { return nil }
+        guard ready.count + underWay.count < depth.current else {
+            if underWay.isEmpty, position.step > 0, position.step < stepCount(position.epoch) { depth.becameFull() }
+            return nil
         }
+        guard let address = Self.first(from: upcoming, stepCount) else { return nil }
         upcoming = BatchAddress(epoch: address.epoch, step: address.step + 1)
+        announced -= 1
         underWay.insert(address)
         return address
+    }
+
+    /// The first batch at or behind `address`, across the end of its epoch.
+    private static func first(from address: BatchAddress, _ stepCount: (Int) -> Int) -> BatchAddress? {
+        guard address.step >= stepCount(address.epoch) else { return address }
+        let next = BatchAddress(epoch: address.epoch + 1, step: 0)
+        // An empty epoch is waited for at its end; running on through empty ones would never stop.
+        return stepCount(next.epoch) > 0 ? next : nil
+    }
+
+    /// The batches that the storage should now be asked for: those of the next `depth.limit` that it has not been asked for.
+    /// That needs no slabs, so it is done as far ahead as the user allows, whatever the depth.
+    mutating func takeAnnouncements(stepCount: (Int) -> Int) -> [BatchAddress] {
+        announced = max(announced, 0)
+        var addresses: [BatchAddress] = []
+        var next = upcoming
+        for place in 0..<depth.limit {
+            guard let address = Self.first(from: next, stepCount) else { break }
+            next = BatchAddress(epoch: address.epoch, step: address.step + 1)
+            if place >= announced { addresses.append(address) }
+        }
+        announced = depth.limit
+        return addresses
     }
 
     /// Gives an address back that could not be prepared after all. The last one taken only.
     mutating func putBack(_ address: BatchAddress) {
         underWay.remove(address)
         upcoming = address
+        announced += 1
     }
 
     /// A batch is done. False: nobody wants it any more.
@@ -54,12 +79,15 @@ struct PrefetchWindow {
     }
 
     /// The batch at the position, if it is ready; moves on unless it is an error.
-    mutating func take() -> Result<DataBatch, StreamError>? {
+    ///
+    /// - Parameter hadToWait: the consumer asked for it before it was ready.
+    mutating func take(hadToWait: Bool) -> Result<DataBatch, StreamError>? {
         guard let result = ready[position] else { return nil }
         // An error stays where it is: the epoch cannot go on, and asking again gives the same answer.
         if case .success = result {
             ready[position] = nil
             position.step += 1
+            depth.delivered(hadToWait: hadToWait)
         }
         return result
     }
@@ -73,7 +101,10 @@ struct PrefetchWindow {
         position = BatchAddress(epoch: position.epoch + 1, step: 0)
         let old = ready.filter { $0.key < position }
         for address in old.keys { ready[address] = nil }
-        if upcoming < position { upcoming = position }
+        if upcoming < position {
+            upcoming = position
+            announced = 0
+        }
         return Array(old.values)
     }
 
@@ -85,6 +116,7 @@ struct PrefetchWindow {
         underWay = []
         position = address
         upcoming = address
+        announced = 0
         return old
     }
 }

@@ -29,15 +29,11 @@ package final class PrefetchedStream: BatchStream {
     }
     private let state: Mutex<State>
 
-    /// Slabs that a stream with this prefetch uses: those being prepared or ready, one on its way to the consumer and one
-    /// in the consumer's hands.
-    package static func slabCount(prefetch: Int) -> Int { prefetch + 2 }
-
     /// - Parameters:
     ///   - source: what to stream.
     ///   - start: the first batch to hand over.
     ///   - letsBatchesGo: the consumer may hold as many batches as it likes: one that has been handed over is no longer
-    ///     among the stream's slabs. Otherwise a consumer that holds `slabCount` batches waits for itself.
+    ///     among the stream's slabs. Otherwise a consumer that holds `info.slabCount` batches waits for itself.
     ///   - weight: the stream's share of the decode threads, relative to others'.
     ///   - onClose: called once when the stream is closed, to give back what was reserved for it.
     package init(
@@ -65,7 +61,8 @@ package final class PrefetchedStream: BatchStream {
         state.withLock { state in
             var result = state.statistics
             result.queueDepth = state.window.readyCount
-            result.queueCapacity = state.window.capacity
+            result.queueCapacity = state.window.depth.current
+            result.prefetchReason = state.window.depth.reason
             result.memoryBytes = state.slabCount * info.layout.payloadBytes
             return result
         }
@@ -75,7 +72,7 @@ package final class PrefetchedStream: BatchStream {
         let event: Result<StreamEvent, StreamError>? = state.withLock { state in
             precondition(state.waiter == nil, "one call of next at a time")
             if state.isClosed { return .failure(Self.closedError) }
-            if let event = takeEvent(&state) { return event }
+            if let event = takeEvent(&state, hadToWait: false) { return event }
             state.waiter = deliver
             state.waitingSince = monotonicNanoseconds()
             return nil
@@ -145,11 +142,11 @@ package final class PrefetchedStream: BatchStream {
     private static var closedError: StreamError { StreamError(.badRequest, "the stream is closed") }
 
     /// The event at the position, if there is one. Called with the lock held.
-    private func takeEvent(_ state: inout State) -> Result<StreamEvent, StreamError>? {
+    private func takeEvent(_ state: inout State, hadToWait: Bool) -> Result<StreamEvent, StreamError>? {
         let position = state.window.position
         let steps = stepCount(epoch: position.epoch)
         if position.step >= steps { return .success(.epochEnd(epoch: position.epoch, stepCount: steps)) }
-        guard let result = state.window.take() else { return nil }
+        guard let result = state.window.take(hadToWait: hadToWait) else { return nil }
         let now = monotonicNanoseconds()
         if state.readySince != 0 { state.statistics.idleNanoseconds += now - state.readySince }
         state.readySince = state.window.isReady ? now : 0
@@ -172,7 +169,16 @@ package final class PrefetchedStream: BatchStream {
 
     /// Starts batches as long as the window and the slabs allow it.
     private func schedule() {
-        while let job = state.withLock({ state in takeJob(&state) }) { pool.submit(job, lane: lane) }
+        while true {
+            // The storage is asked first: the batch's own request, if it was not made before, stands at the head.
+            let (addresses, job) = state.withLock { state in
+                let addresses = state.isClosed ? [] : state.window.takeAnnouncements(stepCount: stepCount(epoch:))
+                return (addresses, takeJob(&state))
+            }
+            for address in addresses { pool.readAhead(address, of: source) }
+            guard let job else { return }
+            pool.submit(job, lane: lane)
+        }
     }
 
     /// The next batch to prepare with the slab it goes into, or nil. Called with the lock held.
@@ -192,7 +198,7 @@ package final class PrefetchedStream: BatchStream {
 
     private func takeSlab(_ state: inout State) -> Slab? {
         if let slab = state.freeSlabs.popLast() { return slab }
-        guard state.slabCount < Self.slabCount(prefetch: state.window.capacity) else { return nil }
+        guard state.slabCount < info.slabCount else { return nil }
         state.slabCount += 1
         return allocator.allocate(byteCount: info.layout.payloadBytes)
     }
@@ -201,7 +207,7 @@ package final class PrefetchedStream: BatchStream {
     private func giveBack(_ slab: Slab) {
         state.withLock { state in
             if state.lent.remove(ObjectIdentifier(slab)) != nil {
-                guard state.slabCount < Self.slabCount(prefetch: state.window.capacity) else { return }
+                guard state.slabCount < info.slabCount else { return }
                 state.slabCount += 1
             }
             if !state.isClosed { state.freeSlabs.append(slab) }
@@ -234,7 +240,7 @@ package final class PrefetchedStream: BatchStream {
             state.statistics.cpuNanoseconds += outcome.cpuNanoseconds
             guard state.window.completed(address, generation: generation, result) else { return nil }
             if state.readySince == 0, state.window.isReady { state.readySince = monotonicNanoseconds() }
-            guard let waiter = state.waiter, let event = takeEvent(&state) else { return nil }
+            guard let waiter = state.waiter, let event = takeEvent(&state, hadToWait: true) else { return nil }
             state.waiter = nil
             state.statistics.starvedNanoseconds += monotonicNanoseconds() - state.waitingSince
             return { waiter(event) }

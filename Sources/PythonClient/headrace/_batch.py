@@ -189,6 +189,9 @@ class Payload(NamedTuple):
     data: list[Any]
     label: list[Any]
     ids: Array | None
+    # The whole payload, which the arrays are views of, and whether it lies in a slot of the server's.
+    memory: npt.NDArray[np.uint8]
+    is_slot: bool
 
 
 class _Tensor(NamedTuple):
@@ -203,12 +206,15 @@ def _refuse(reason: str) -> ProtocolError:
     return ProtocolError(f"bad batch: {reason}", scope="connection")
 
 
-def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label: Sequence[DataDesc]) -> Payload:
+def decode_batch(
+    payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label: Sequence[DataDesc], *, is_slot: bool = False
+) -> Payload:
     """Reads a BATCH payload, trusting nothing in it.
 
     Args:
         payload: the whole payload; its start is a multiple of 64 in memory.
         data, label: what OPENED promised. The batch must hold exactly these tensors.
+        is_slot: whether the payload lies in a slot.
 
     Raises:
         ProtocolError: when the payload is not a batch of this stream.
@@ -285,6 +291,8 @@ def decode_batch(payload: npt.NDArray[np.uint8], data: Sequence[DataDesc], label
         data=[tensor_of(desc) for desc in data],
         label=[tensor_of(desc) for desc in label],
         ids=ids,
+        memory=payload,
+        is_slot=is_slot,
     )
 
 

@@ -29,6 +29,7 @@ def connect(
     reconnect: float = 30.0,
     window: int = 2,
     checksum: bool = False,
+    shared_memory: bool = True,
     label: str | None = None,
     on_notice: Callable[[dict[str, Any]], None] | None = None,
 ) -> Client:
@@ -44,6 +45,7 @@ def connect(
             0 gives up at once.
         window: batches that may be on their way ahead of the one in use, 1 to 65,536.
         checksum: have every batch checked end to end.
+        shared_memory: map the server's memory instead of receiving bytes, where both are on the same machine.
         label: a name for status pages, at most 128 bytes.
         on_notice: called with each NOTICE, such as a bad record, instead of a warning.
 
@@ -64,15 +66,16 @@ def connect(
         label=label,
         on_notice=on_notice,
     )
-    return Client(url, options, checksum=checksum)
+    return Client(url, options, checksum=checksum, shared_memory=shared_memory)
 
 
 class Client:
     """Opens streams at one server. Use ``headrace.connect`` to make one; it is a context manager."""
 
-    def __init__(self, url: str | None, options: Options, *, checksum: bool) -> None:
+    def __init__(self, url: str | None, options: Options, *, checksum: bool, shared_memory: bool) -> None:
         self._options = options
         self._checksum = checksum
+        self._shared_memory = shared_memory
         self._endpoint = _resolve(url)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._closed = False
@@ -145,7 +148,13 @@ class Client:
 
     def _connect(self) -> Connection:
         buffers = BufferPool(self._options.window + _SPARE_BLOCKS)
-        return Connection.open(self._address(), self._options.timeout, checksum=self._checksum, buffers=buffers)
+        return Connection.open(
+            self._address(),
+            self._options.timeout,
+            checksum=self._checksum,
+            shared_memory=self._shared_memory,
+            buffers=buffers,
+        )
 
     def _take_connection(self) -> Connection:
         """A greeted connection of the caller's own."""

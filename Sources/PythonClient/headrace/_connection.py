@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 import time
+import zlib
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,9 @@ from . import _endpoint, _sidechannel
 from ._endpoint import Endpoint
 from ._handover import HandedArray
 from ._memory import BufferPool
+from ._opened import count
 from ._sidechannel import SideChannel
+from ._slots import Slots
 from ._version import __version__
 from ._wire import (
     CONTROL_PAYLOAD_LIMIT,
@@ -32,6 +36,7 @@ from ._wire import (
 from .errors import ConnectionLostError, DeadlineError, HeadraceError, ProtocolError, from_wire
 
 MAX_FRAME = 1 << 32
+_LONGEST_SEND_SECONDS = 1.0
 
 
 class Deadline:
@@ -47,12 +52,13 @@ class Deadline:
 
 
 class BatchFrame:
-    """A BATCH whose payload lies in pooled memory."""
+    """A batch whose payload lies in pooled memory, or in a slot of the server's."""
 
-    __slots__ = ("payload",)
+    __slots__ = ("is_slot", "payload")
 
-    def __init__(self, payload: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, payload: npt.NDArray[np.uint8], *, is_slot: bool) -> None:
         self.payload = payload
+        self.is_slot = is_slot
 
 
 class Connection:
@@ -63,7 +69,9 @@ class Connection:
     undone; it is noticed (``usable`` turns false) and costs a reconnection instead of a wrong byte.
     """
 
-    def __init__(self, endpoint: Endpoint, sock: socket.socket, *, checksum: bool, buffers: BufferPool) -> None:
+    def __init__(
+        self, endpoint: Endpoint, sock: socket.socket, *, checksum: bool, shared_memory: bool, buffers: BufferPool
+    ) -> None:
         self.endpoint = endpoint
         self.server: dict[str, Any] = {}
         # What is in effect of the protocol's features.
@@ -75,12 +83,20 @@ class Connection:
         self._sock = sock
         self._pid = os.getpid()
         self._checksum = checksum
-        self._buffers = buffers
+        self._shared_memory = shared_memory
+        self.buffers = buffers
         self._torn = False
         self._closed = False
         self._side_channel: SideChannel | None = None
         # The side channel comes with the server's first bytes, and nothing of that kind later.
         self._is_greeting = False
+        # Batches in memory that the server shares; None when they come as bytes.
+        self.slots: Slots | None = None
+        self._slot_frame: BatchFrame | None = None
+        # Held while bytes are added to `_outgoing` or sent: slots are released from destructors, which may run on any
+        # thread and inside any call, even inside one that holds it.
+        self._sending = threading.Lock()
+        self._send_is_torn = False
         self._outgoing = bytearray()
         self._sent = 0
         self._received = 0
@@ -92,10 +108,18 @@ class Connection:
         self._target_view: memoryview | None = None
 
     @classmethod
-    def open(cls, endpoint: Endpoint, timeout: float, *, checksum: bool, buffers: BufferPool) -> Connection:
+    def open(
+        cls, endpoint: Endpoint, timeout: float, *, checksum: bool, shared_memory: bool, buffers: BufferPool
+    ) -> Connection:
         """Connects and exchanges HELLO within ``timeout`` seconds."""
         deadline = Deadline(timeout)
-        connection = cls(endpoint, _endpoint.connect(endpoint, timeout), checksum=checksum, buffers=buffers)
+        connection = cls(
+            endpoint,
+            _endpoint.connect(endpoint, timeout),
+            checksum=checksum,
+            shared_memory=shared_memory,
+            buffers=buffers,
+        )
         try:
             connection._greet(deadline)
         except BaseException:
@@ -109,12 +133,14 @@ class Connection:
             features.append("checksum")
         if self.endpoint.path is not None:
             features.append("descriptors")
+            if self._shared_memory:
+                features.append("slots")
         self._is_greeting = True
         self.post(
             FrameType.HELLO,
             {
                 "major": 1,
-                "minor": 1,
+                "minor": 2,
                 "features": features,
                 "client": f"headrace-python/{__version__}",
                 "pid": os.getpid(),
@@ -143,6 +169,8 @@ class Connection:
         agreed = hello.get("features")
         if isinstance(agreed, list):
             self.features = frozenset(name for name in agreed if isinstance(name, str))
+        if "slots" in self.features and self._side_channel is not None:
+            self.slots = Slots(self._side_channel, self._send_releases)
 
     @property
     def goaway_seconds(self) -> float:
@@ -153,34 +181,70 @@ class Connection:
     @property
     def usable(self) -> bool:
         """False in a forked child, after a loss, and after an interruption at the one bad moment."""
-        return not self._closed and not self._torn and self._pid == os.getpid()
+        return not self._closed and not self._torn and not self._send_is_torn and self._pid == os.getpid()
 
     def post(self, kind: FrameType, value: dict[str, Any]) -> None:
         """Sends a control message as far as the socket takes it now; the rest goes while the next answer is awaited."""
         self._post_bytes(kind, encode_json(value))
 
     def _post_bytes(self, kind: FrameType, payload: bytes | memoryview) -> None:
-        self._torn = True
-        self._outgoing += encode_frame(kind, payload, sequence=self._sent)
-        self._sent += 1
-        self._torn = False
-        self._flush()
+        self._lock_sending()
+        try:
+            self._append(kind, payload)
+            self._send_pending()
+        finally:
+            self._sending.release()
+        self._send_releases()
 
     def _flush(self) -> None:
+        self._lock_sending()
+        try:
+            self._send_pending()
+        finally:
+            self._sending.release()
+        self._send_releases()
+
+    def _lock_sending(self) -> None:
+        # Nobody waits while holding it. Only an interruption right behind its taking leaves it locked.
+        if not self._sending.acquire(timeout=_LONGEST_SEND_SECONDS):
+            raise self._lost("room to send", "it was interrupted at a bad moment")
+
+    def _send_releases(self) -> None:
+        """Tells the server of slots that nobody looks at any more. Whoever holds the lock does it behind its own work."""
+        slots = self.slots
+        while slots is not None and slots.released and self._sending.acquire(blocking=False):
+            try:
+                if self._closed:
+                    return
+                numbers = []
+                while slots.released:
+                    numbers.append(slots.released.popleft())
+                self._append(FrameType.RELEASE, encode_json({"slots": numbers}))
+                self._send_pending()
+            finally:
+                self._sending.release()
+
+    def _append(self, kind: FrameType, payload: bytes | memoryview) -> None:
+        self._send_is_torn = True
+        self._outgoing += encode_frame(kind, payload, sequence=self._sent)
+        self._sent += 1
+        self._send_is_torn = False
+
+    def _send_pending(self) -> None:
         while self._outgoing:
-            self._torn = True
+            self._send_is_torn = True
             try:
                 count = self._sock.send(self._outgoing)
             except BlockingIOError:
-                self._torn = False
+                self._send_is_torn = False
                 return
             except OSError:
                 # The reason may be waiting to be read as an ERROR frame; reading finds that, or the end.
                 self._outgoing.clear()
-                self._torn = False
+                self._send_is_torn = False
                 return
             del self._outgoing[:count]
-            self._torn = False
+            self._send_is_torn = False
 
     def post_array(self, array: HandedArray, deadline: Deadline) -> None:
         """Sends ATTACH and the array's elements; the answer, ATTACHED or an ERROR, is the caller's to read.
@@ -242,9 +306,31 @@ class Connection:
                 self._post_bytes(FrameType.PONG, frame.payload)
             elif kind == FrameType.GOAWAY:
                 self.goaway = decode_json(frame.payload, "GOAWAY")
+            elif kind == FrameType.SLOT:
+                return self._slot(frame)
             elif kind != FrameType.PONG and kind < 0x80:
                 return frame
             self.release()
+
+    def _slot(self, frame: Frame) -> BatchFrame:
+        """The batch that SLOT names. As every frame it is the current one, and the same, until ``release``."""
+        if self._slot_frame is None:
+            fields = decode_json(frame.payload, "SLOT")
+            number, size = count(fields, "slot", "SLOT"), count(fields, "bytes", "SLOT")
+            if self.slots is None or size > self.max_batch:
+                raise ProtocolError(
+                    f"the server sent a slot of {size:,} bytes, which was not agreed on",
+                    scope="connection",
+                )
+            payload = self.slots.take(number, size)
+            if "checksum" in self.features:
+                promised, found = count(fields, "checksum", "SLOT"), zlib.crc32(payload)
+                if promised != found:
+                    raise ProtocolError(
+                        f"bad slot: its checksum is {found:#010x}, SLOT says {promised:#010x}", scope="connection"
+                    )
+            self._slot_frame = BatchFrame(payload, is_slot=True)
+        return self._slot_frame
 
     def _read_frame(self, deadline: Deadline, awaited: str) -> Frame | BatchFrame:
         if self._header is None:
@@ -252,7 +338,7 @@ class Connection:
             header = decode_header(self._head, expected_sequence=self._received, max_batch=self.max_batch)
             self._torn = True
             if header.type == FrameType.BATCH:
-                array = self._buffers.take(header.length)
+                array = self.buffers.take(header.length)
                 self._target, self._target_view = array, array.data
             else:
                 self._target = bytearray(header.length)
@@ -268,12 +354,13 @@ class Connection:
         check_payload(header, view)
         if isinstance(target, bytearray):
             return Frame(header, bytes(target))
-        return BatchFrame(target)
+        return BatchFrame(target, is_slot=False)
 
     def release(self) -> None:
         """Done with the current frame."""
         self._torn = True
         self._header = None
+        self._slot_frame = None
         self._target = None
         self._target_view = None
         self._filled = 0
@@ -344,6 +431,8 @@ class Connection:
         self._sock.close()
         if self._side_channel is not None:
             self._side_channel.close()
+        if self.slots is not None:
+            self.slots.close()
 
     def say_goodbye(self) -> None:
         """Sends CLOSE if the socket takes it, then closes."""

@@ -27,6 +27,8 @@ class Opened:
     manifest: str
     spec: str
     batch_bytes: int
+    # Slots that batches may lie in; 0 when they come as bytes.
+    slots: int
     parameters: dict[str, Any]
     warnings: list[str]
 
@@ -50,6 +52,7 @@ def parse_opened(fields: dict[str, Any]) -> Opened:
         manifest=_text(fields, "manifest"),
         spec=_text(fields, "spec"),
         batch_bytes=count(fields, "batch_bytes", "OPENED"),
+        slots=count(fields, "slots", "OPENED") if "slots" in fields else 0,
         parameters=parameters if isinstance(parameters, dict) else {},
         warnings=[str(warning) for warning in warnings] if isinstance(warnings, list) else [],
     )

@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from ._batch import Payload, decode_batch
 from ._connection import MAX_FRAME, BatchFrame, Connection, Deadline
 from ._handover import HandedArray
@@ -92,6 +95,7 @@ class Session:
         self.notice_total = 0
         self.reconnections = 0
         self.bytes_received = 0
+        self.copied_batches = 0
         self.inbox: deque[Event] = deque()
         # The error that ended the epoch; it stands until the position changes.
         self.failure: HeadraceError | None = None
@@ -160,6 +164,22 @@ class Session:
         fields = self.ask(connection, kind, self.options.timeout, f"the answer to {kind.name}")
         self._torn = False
         return fields
+
+    def for_user(self, connection: Connection, payload: Payload) -> Payload:
+        """The first event of the inbox as the user gets it: a copy, when too many slots would be in the user's hands."""
+        slots = connection.slots
+        if not payload.is_slot or slots is None:
+            return payload
+        waiting = sum(1 for event in self.inbox if isinstance(event, Payload) and event.is_slot)
+        if slots.in_use - waiting < slots.most_held(self.opened.slots):
+            return payload
+        self.copied_batches += 1
+        copy = connection.buffers.take(payload.memory.size)
+        copy[:] = payload.memory
+        return self._decode(copy, is_slot=False)
+
+    def _decode(self, payload: npt.NDArray[np.uint8], *, is_slot: bool) -> Payload:
+        return decode_batch(payload, self.opened.provide_data, self.opened.provide_label, is_slot=is_slot)
 
     def take(self, connection: Connection, payload: Payload) -> None:
         """The first event of the inbox is in use now: the server may send another, and the position moves on."""
@@ -271,8 +291,7 @@ class Session:
         frame = connection.receive(deadline, awaited)
         if isinstance(frame, BatchFrame):
             self.bytes_received += frame.payload.size
-            opened = self.opened
-            self._deliver(connection, decode_batch(frame.payload, opened.provide_data, opened.provide_label))
+            self._deliver(connection, self._decode(frame.payload, is_slot=frame.is_slot))
             return None
         kind = FrameType(frame.header.type)
         fields = decode_json(frame.payload, kind.name)

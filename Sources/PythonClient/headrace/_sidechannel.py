@@ -6,7 +6,10 @@ import array
 import os
 import socket
 
+from .errors import ProtocolError
+
 _ROOM_FOR_DESCRIPTORS = 8
+_LONGEST_TAG = 64
 
 
 class SideChannel:
@@ -23,6 +26,27 @@ class SideChannel:
         except OSError:
             return False
         return True
+
+    def receive(self) -> tuple[int, str] | None:
+        """The next descriptor, which is the caller's to close, and its text; None when none has come.
+
+        Raises:
+            ProtocolError: the message is not one descriptor with a text.
+        """
+        try:
+            text, descriptors, _, _ = socket.recv_fds(self._socket, _LONGEST_TAG + 1, _ROOM_FOR_DESCRIPTORS)
+        except OSError:
+            return None
+        if len(descriptors) != 1 or not 1 <= len(text) <= _LONGEST_TAG:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if not text and not descriptors:
+                return None
+            raise ProtocolError(
+                f"the side channel brought {len(descriptors)} descriptors with {len(text)} bytes of text",
+                scope="connection",
+            )
+        return descriptors[0], text.decode(errors="replace")
 
     def close(self) -> None:
         self._socket.close()

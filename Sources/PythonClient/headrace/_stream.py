@@ -127,6 +127,9 @@ class Stream:
     def next(self, timeout: float | None = None) -> DataBatch:
         """The next batch. Its arrays are the caller's: writable, and never written to by the stream again.
 
+        On the server's own machine they lie in memory that it shares, and it prepares further batches in that of batches
+        which nothing refers to any more. Whoever keeps many batches gets copies.
+
         Args:
             timeout: seconds to wait, instead of those given to ``connect``.
 
@@ -172,6 +175,7 @@ class Stream:
                 f"{at.epoch} was due",
                 scope="connection",
             )
+        payload = session.for_user(connection, payload)
         batch = DataBatch(
             payload.data,
             payload.label,
@@ -249,6 +253,7 @@ class Stream:
         fields = session.exchange(lambda connection: session.question(connection, FrameType.STATE))
         fields["client_batches"] = self._batch_total
         fields["client_bytes"] = session.bytes_received
+        fields["client_copied_batches"] = session.copied_batches
         fields["client_wait_seconds"] = self._wait_seconds
         fields["client_reconnections"] = session.reconnections
         fields["client_notices"] = session.notice_total

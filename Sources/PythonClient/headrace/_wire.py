@@ -48,6 +48,7 @@ class FrameType(enum.IntEnum):
     ATTACH = 0x12
     DATA = 0x13
     ATTACHED = 0x14
+    SLOT = 0x15
 
 
 _ON_CONNECTION = frozenset({FrameType.HELLO, FrameType.PING, FrameType.PONG, FrameType.GOAWAY})
@@ -114,7 +115,7 @@ def decode_header(raw: bytes | bytearray | memoryview, *, expected_sequence: int
         raise ProtocolError("bad frame: header checksum does not match, the stream is damaged", scope="connection")
     if reserved != 0:
         raise ProtocolError(f"bad frame: reserved field is {reserved:#06x}, not 0", scope="connection")
-    if kind < 0x80 and (kind == 0 or kind > FrameType.ATTACHED):
+    if kind < 0x80 and (kind == 0 or kind > FrameType.SLOT):
         raise ProtocolError(f"bad frame: unknown type {kind:#04x}", scope="connection")
     # ERROR may be about either; a later version's messages are about whatever they are about.
     if stream != (0 if kind in _ON_CONNECTION else 1) and kind < 0x80 and not (kind == FrameType.ERROR and stream == 0):

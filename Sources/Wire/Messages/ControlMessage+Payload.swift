@@ -34,7 +34,10 @@ extension ControlMessage {
         case (.position, .server): self = .position(try JSONPayload.decode(PositionMessage.self, from: payload))
         case (.notice, .server): self = .notice(try JSONPayload.decode(NoticeMessage.self, from: payload))
         case (.goAway, .server): self = .goAway(try JSONPayload.decode(GoAwayMessage.self, from: payload))
-        case (.batch, _), (.release, _), (.data, _), (.attach, .server), (.attached, .client), (.open, .server),
+        case (.slot, .server): self = .slot(try JSONPayload.decode(SlotMessage.self, from: payload))
+        case (.release, .client): self = .release(try JSONPayload.decode(ReleaseMessage.self, from: payload))
+        case (.batch, _), (.release, .server), (.slot, .client), (.data, _), (.attach, .server), (.attached, .client),
+            (.open, .server),
             (.credit, .server), (.seek, .server), (.reset, .server),
             (.opened, .client), (.epochEnd, .client), (.position, .client), (.notice, .client), (.goAway, .client):
             return nil
@@ -57,6 +60,8 @@ extension ControlMessage {
         case .goAway(let message): JSONPayload.encode(message)
         case .attach(let message): JSONPayload.encode(message)
         case .attached(let message): JSONPayload.encode(message)
+        case .slot(let message): JSONPayload.encode(message)
+        case .release(let message): JSONPayload.encode(message)
         case .ping(let bytes), .pong(let bytes): ByteBuffer(bytes: bytes)
         case .reset, .stateRequest, .close: ByteBuffer(string: "{}")
         }

@@ -21,6 +21,8 @@ package enum ControlMessage: Sendable, Hashable {
     case close
     case attach(AttachMessage)
     case attached(AttachedMessage)
+    case slot(SlotMessage)
+    case release(ReleaseMessage)
 
     package var type: FrameType {
         switch self {
@@ -41,6 +43,8 @@ package enum ControlMessage: Sendable, Hashable {
         case .close: .close
         case .attach: .attach
         case .attached: .attached
+        case .slot: .slot
+        case .release: .release
         }
     }
 

@@ -25,12 +25,14 @@ package struct OpenedMessage: Codable, Sendable, Hashable {
     package var batchBytes: Int
     /// Batches made ready ahead of the consumer.
     package var prefetch: Int
+    /// Slots that the stream's batches may lie in; nil when they come in frames.
+    package var slots: Int?
     /// The parameters in force.
     package var parameters: [String: ParameterValue]
     package var warnings: [String]
 
     enum CodingKeys: String, CodingKey {
-        case iterator, records, epoch, step, steps, manifest, spec, prefetch, parameters, warnings
+        case iterator, records, epoch, step, steps, manifest, spec, prefetch, slots, parameters, warnings
         case batchSize = "batch_size"
         case numParts = "num_parts"
         case partIndex = "part_index"
@@ -40,7 +42,7 @@ package struct OpenedMessage: Codable, Sendable, Hashable {
         case batchBytes = "batch_bytes"
     }
 
-    package init(_ info: StreamInfo, position: BatchAddress, stepCount: Int) {
+    package init(_ info: StreamInfo, position: BatchAddress, stepCount: Int, hasSlots: Bool = false) {
         iterator = info.iterator
         batchSize = info.batchSize
         numParts = info.numParts
@@ -56,6 +58,7 @@ package struct OpenedMessage: Codable, Sendable, Hashable {
         spec = info.specHash
         batchBytes = info.layout.payloadBytes
         prefetch = info.prefetch
+        slots = hasSlots ? info.slabCount : nil
         parameters = info.parameters
         warnings = info.warnings
     }

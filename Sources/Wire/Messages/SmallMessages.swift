@@ -7,6 +7,29 @@ package struct CreditMessage: Codable, Sendable, Hashable {
     package init(batches: Int) { self.batches = batches }
 }
 
+/// SLOT: a batch lies in memory that the client maps, instead of in a BATCH.
+package struct SlotMessage: Codable, Sendable, Hashable {
+    /// The number of the slot; its descriptor came over the side channel, with the text `slot NUMBER`, before its first use.
+    package var slot: Int
+    /// Bytes of the payload, from the slot's start.
+    package var bytes: Int
+    /// The payload's CRC-32 when the feature `checksum` is in effect.
+    package var checksum: UInt32?
+
+    package init(slot: Int, bytes: Int, checksum: UInt32?) {
+        self.slot = slot
+        self.bytes = bytes
+        self.checksum = checksum
+    }
+}
+
+/// RELEASE: slots that the client looks at no more.
+package struct ReleaseMessage: Codable, Sendable, Hashable {
+    package var slots: [Int]
+
+    package init(slots: [Int]) { self.slots = slots }
+}
+
 /// EPOCH_END: every batch of the epoch has been sent.
 package struct EpochEndMessage: Codable, Sendable, Hashable {
     package var epoch: Int
