@@ -32,9 +32,12 @@ def program(name: str, variable: str) -> str:
 
 
 class Daemon:
-    """A `headraced` that serves a Unix socket and a TCP port, and ends with this process."""
+    """A `headraced` that serves a Unix socket and a TCP port, and ends with this process.
 
-    def __init__(self, threads: int, root: str):
+    `state` is a folder in which it remembers what scans find out; without it, what it remembers goes with it.
+    """
+
+    def __init__(self, threads: int, root: str, state: str | None = None):
         binary = program("headraced", "HEADRACED")
         self._folder = tempfile.TemporaryDirectory(prefix="headrace-benchmark-")
         folder = self._folder.name
@@ -44,7 +47,7 @@ class Daemon:
                 "tcp": {"host": "127.0.0.1", "port": 0, "insecure": True},
             },
             "admin": {"path": f"{folder}/admin.sock"},
-            "state_directory": f"{folder}/state",
+            "state_directory": state or f"{folder}/state",
             "roots": [root],
             "threads": threads,
             "log": {"format": "json"},
