@@ -78,7 +78,7 @@ def measure_source(source: Source, workload: Workload, seconds: float, copies: b
         peak = max(peak, memory_bytes(source.processes))
     # Both ends of the measured time lie behind the last batch of an epoch, so that work done ahead cancels out.
     images, cpu_start, start = 0, cpu_seconds(source.processes), time.monotonic()
-    while time.monotonic() - start < seconds:
+    while images == 0 or time.monotonic() - start < seconds:
         source.reset()
         for data, _ in source.epoch():
             images += len(data)

@@ -6,17 +6,21 @@ import json
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parent / "floor.c"
+HERE = Path(__file__).resolve().parent
 
 
-def build(folder: str) -> str:
-    """Compiles the program into `folder`; returns its path."""
-    program = f"{folder}/floor"
-    subprocess.run(["cc", "-O2", "-o", program, str(SOURCE), "-ljpeg"], check=True)
+def compile_c(source: str, folder: str, *arguments: str) -> str:
+    """Compiles a program of this folder into another; returns its path."""
+    program = f"{folder}/{Path(source).stem}"
+    subprocess.run(["cc", "-O2", "-o", program, str(HERE / source), *arguments, "-ljpeg", "-lm"], check=True)
     return program
 
 
+def build(folder: str) -> str:
+    return compile_c("floor.c", folder)
+
+
 def run(program: str, records: str) -> dict:
-    """CPU milliseconds of one thread per image, and what library took them."""
+    """What the program prints of a RecordIO file."""
     result = subprocess.run([program, records], stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(result.stdout)
