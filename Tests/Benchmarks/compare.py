@@ -122,6 +122,15 @@ def measure_apart(
     return json.loads(result.stdout.splitlines()[-1])
 
 
+def commit() -> str:
+    """The state of the checkout; nothing when it is none."""
+    command = ["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
 def build_shim(folder: str, threads: int) -> str:
     source, library = Path(folder) / "processors.c", Path(folder) / f"processors-{threads}.so"
     source.write_text(SHIM.format(threads=threads))
@@ -152,7 +161,7 @@ def ways(arguments: argparse.Namespace) -> list[tuple[Workload, Contender, int]]
 def run(arguments: argparse.Namespace) -> dict:
     runs: list[dict] = []
     floors: list[dict] = []
-    versions: dict[str, str] = {}
+    versions: dict[str, dict[str, str]] = {}
     missing: set[tuple[str, str, int]] = set()
     measured: set[tuple[str, str, int]] = set()
     with tempfile.TemporaryDirectory(prefix="headrace-benchmark-") as folder:
@@ -166,7 +175,7 @@ def run(arguments: argparse.Namespace) -> dict:
         for number in range(1, arguments.rounds + 1):
             for name in sorted({WORKLOADS[workload].data for workload in arguments.workloads}):
                 found = floor.run(floor_program, f"{data}/{name}.rec")
-                versions["floor"] = found.pop("library")
+                versions["floor"] = {"libjpeg-turbo": found.pop("library").removeprefix("libjpeg-turbo ")}
                 floors.append({"round": number, "data": name, **found})
                 print(f"round {number}  floor of {name}: {found['cpu_ms_per_image']:.3f} CPU-ms/image", flush=True)
             for workload, contender, threads in ways(arguments):
@@ -181,13 +190,13 @@ def run(arguments: argparse.Namespace) -> dict:
                     text = f"not available: {result['unavailable']}"
                 else:
                     measured.add(key)
-                    versions |= result.pop("versions")
+                    versions[contender.name] = result.pop("versions")
                     text = (f"{result['cpu_ms_per_image']:7.3f} CPU-ms/image  {result['images_per_second']:8.1f} images/s  "
                             f"{result['cores_used']:.2f} cores used")
                 runs.append(dict(zip(("workload", "contender", "threads"), key), round=number, **result))
                 print(f"round {number}  {workload.name} {contender.name:10} {threads} threads  {text}", flush=True)
     settings = {name: getattr(arguments, name) for name in ("rounds", "seconds", "threads", "copy", "images")}
-    return {"machine": machine(), "versions": versions, "settings": {**settings, "batch_size": BATCH_SIZE},
+    return {"machine": machine(), "commit": commit(), "versions": versions, "settings": {**settings, "batch_size": BATCH_SIZE},
             "floor": floors, "runs": runs}
 
 

@@ -186,9 +186,10 @@ def ways_table(results: Results) -> list[str]:
 def markdown(results: dict) -> str:
     found = Results(results)
     settings, machine = found.settings, found.machine
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(found.versions.items()) if name != "floor")
+    # Each has a NumPy, which is not what is compared.
+    versions = {f"{name} {version}" for those in found.versions.values() for name, version in those.items() if name != "numpy"}
     head = (f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; {found.threads} decoding threads, batches of "
-            f"{settings['batch_size']}, medians of {settings['rounds']} rounds in turn; {versions}; floor: {found.versions.get('floor', ABSENT)}")
+            f"{settings['batch_size']}, medians of {settings['rounds']} rounds in turn; {', '.join(sorted(versions))}")
     lines = [head, "", *claims_table(found), "", *ways_table(found), ""]
     lines += [f"{name}: {workload.summary}  " for name, workload in WORKLOADS.items()]
     missing = found.missing()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import io
 import json
 import mmap
 import os
@@ -42,7 +43,7 @@ def missing(workload, contender, why):
 # Three rounds of W2 and a little of the others.
 RESULTS = {
     "machine": {"processor": "Abacus", "cores": 2, "kernel": "6.1"},
-    "versions": {"mxnet": "1.9.1", "floor": "libjpeg-turbo 2.1.5"},
+    "versions": {"mxnet": {"mxnet": "1.9.1", "numpy": "1.23.5"}, "floor": {"libjpeg-turbo": "2.1.5"}},
     "settings": {"threads": 2, "rounds": 3, "batch_size": 128},
     "floor": [{"data": "photos", "cpu_ms_per_image": cost} for cost in (1.2, 1.0, 0.9)],
     "runs": [
@@ -106,6 +107,7 @@ def test_the_shared_memory_way_is_ours_where_it_is_there():
     results = copy.deepcopy(RESULTS)
     results["runs"].append(run("W2", "memfd", 0.66))
     text = table.markdown(results)
+    assert "Abacus, 2 cores" in text and "libjpeg-turbo 2.1.5, mxnet 1.9.1\n" in text
     assert rows(text, "ours / best peer", "W2")[0][2:4] == ["0.33", "0.660 / 2.000 mxnet"]
     assert rows(text, "shared memory / in process", "W2")[0][2] == "1.015"
 
@@ -191,6 +193,25 @@ def test_a_part_of_a_set_is_a_set(small_set, tmp_path):
         assert recordio.unpack(reader.read_idx(count - 1))[0].id == count - 1
         reader.close()
         assert (tmp_path / "part.rec").stat().st_size <= (tmp_path / "photos.rec").stat().st_size
+
+
+def test_the_small_set_is_the_same_pictures(small_set, tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    import make_benchmark_set
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_benchmark_set, "listed", lambda prefix: [[str(i), str(float(i)), "x.jpg"] for i in range(5)])
+        make_benchmark_set.shrink(tmp_path / "photos", tmp_path / "photos-256")
+    reader = recordio.MXRecordIO(str(tmp_path / "photos-256.rec"), "r")
+    for i, path in enumerate(photographs()[:5]):
+        header, encoded = recordio.unpack(reader.read())
+        assert (header.id, header.label) == (i, i)
+        with Image.open(io.BytesIO(encoded)) as small, Image.open(path) as picture:
+            assert min(small.size) == 256
+            assert max(small.size) == int(max(picture.size) * 256 / min(picture.size))
+    assert reader.read() is None
+    assert len(make_benchmark_set.listed(tmp_path / "photos-256")) == 5
+    reader.close()
 
 
 def test_the_long_file_holds_what_its_index_says(small_set, tmp_path):
