@@ -9,14 +9,15 @@
     python3 Tests/Benchmarks/compare.py /tmp/headrace-bench --json results.json
 
 The workloads and the ways that Headrace is measured in are listed in `workloads.py`. Every measurement runs in a fresh process:
-it opens the iterator, reads an epoch to warm up and then whole epochs for at least --seconds. Contenders take turns, round
+it opens the iterator, reads an epoch to warm up (of a small set as many as make 1,024 images) and then whole epochs for at
+least --seconds. Contenders take turns, round
 by round, on the same files and cores; medians are printed, as the Markdown that `table.py` makes of the results. What is not
 there is listed as not available, with what is missing.
 
 CPU time is that of every process at work: for Headrace the client and its daemon, for the others their one process. The
 consumer is given each batch as NumPy arrays, without a copy where the peer allows it, and does nothing with them; with --copy
-it copies each batch, as a trainer does that feeds a device. Memory is what all processes hold after any batch of the first
-epoch, shared pages counted once and pages of files not at all (Pss_Anon + Pss_Shmem); a cache is part of it.
+it copies each batch, as a trainer does that feeds a device. Memory is what all processes hold after any batch of the
+warm-up, shared pages counted once and pages of files not at all (Pss_Anon + Pss_Shmem); a cache is part of it.
 
 MXNet decodes with at most (processors / 2 - 1) threads, and at least one, whatever `preprocess_threads` says: on a machine
 of two or four cores that is one. The figure of processors comes from `omp_get_num_procs`, so a small library that is loaded before
@@ -39,7 +40,7 @@ import floor
 import table
 from accounting import cpu_seconds, machine, memory_bytes, peak_resident_bytes
 from peers import Source, Unavailable
-from workloads import BATCH_SIZE, CONTENDERS, FULL_SET, LOCAL_WAYS, SIDE, SMALL_SET, WORKLOADS, Contender, Workload
+from workloads import BATCH_SIZE, CONTENDERS, LOCAL_WAYS, SIDE, WARM_UP_IMAGES, WORKLOADS, Contender, Workload
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # MXNet's bound is max(processors / 2 - 1, 1): this many processors allow exactly the threads asked for.
@@ -71,11 +72,15 @@ def measure_source(source: Source, workload: Workload, seconds: float, copies: b
 
     shape = (BATCH_SIZE, 3, SIDE, SIDE)
     kept = np.empty(shape, workload.dtype)
-    peak = 0
-    for data, _ in source.epoch():
-        if data.shape != shape or data.dtype != workload.dtype:
-            sys.exit(f"{workload.name} is {shape} {workload.dtype}, and {data.shape} {data.dtype} came")
-        peak = max(peak, memory_bytes(source.processes))
+    peak, warmed = 0, 0
+    while warmed < WARM_UP_IMAGES:
+        if warmed > 0:
+            source.reset()
+        for data, _ in source.epoch():
+            if data.shape != shape or data.dtype != workload.dtype:
+                sys.exit(f"{workload.name} is {shape} {workload.dtype}, and {data.shape} {data.dtype} came")
+            peak = max(peak, memory_bytes(source.processes))
+            warmed += len(data)
     # Both ends of the measured time lie behind the last batch of an epoch, so that work done ahead cancels out.
     images, cpu_start, start = 0, cpu_seconds(source.processes), time.monotonic()
     while images == 0 or time.monotonic() - start < seconds:

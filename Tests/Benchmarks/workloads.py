@@ -7,6 +7,8 @@ from typing import Any
 
 BATCH_SIZE = 128
 SIDE = 224
+# Read before anything is measured, in whole epochs: memory is in place then, and whoever adapts has adapted.
+WARM_UP_IMAGES = 1024
 MEAN = (123.68, 116.779, 103.939)
 STD = (58.393, 57.12, 57.375)
 # The set of photographs, and the one whose short sides are 256.

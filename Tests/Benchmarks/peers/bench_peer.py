@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 
-from workloads import BATCH_SIZE, Workload
+from workloads import BATCH_SIZE, WARM_UP_IMAGES, Workload
 
 from . import Unavailable
 from .headrace_peer import program
@@ -16,10 +16,11 @@ _ASSUMED_IMAGES_PER_SECOND = 1500
 
 
 def measure(workload: Workload, prefix: str, threads: int, seconds: float, images: int) -> dict:
-    """As `compare.measure`: an epoch to warm up, then whole epochs for about `seconds`. Memory is what is resident at most."""
+    """As `compare.measure_source`: epochs to warm up, then whole epochs for about `seconds`. Memory is what is resident at most."""
     epochs = max(1, math.ceil(seconds * threads * _ASSUMED_IMAGES_PER_SECOND / images))
+    first = math.ceil(WARM_UP_IMAGES / images)
     command = [program("headrace", "HEADRACE"), "bench", "--json", "--iterator", workload.iterator]
-    command += ["--threads", str(threads), "--epochs", str(1 + epochs)]
+    command += ["--threads", str(threads), "--epochs", str(first + epochs)]
     for name, value in workload.arguments(prefix, threads).items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else value
         command.append(f"{name}={text}")
@@ -28,7 +29,7 @@ def measure(workload: Workload, prefix: str, threads: int, seconds: float, image
         raise Unavailable(f"headrace bench ended with status {result.returncode}: {result.stderr.strip()[-300:]}")
     found = json.loads(result.stdout)
     measured = math.ceil(images / BATCH_SIZE) * BATCH_SIZE * epochs
-    cpu, wall = sum(found["epoch_cpu_milliseconds"][1:]), sum(found["epoch_seconds"][1:])
+    cpu, wall = sum(found["epoch_cpu_milliseconds"][first:]), sum(found["epoch_seconds"][first:])
     return {
         "images": measured,
         "images_per_second": measured / wall,
