@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The tables of the README, from the results of `compare.py --json`.
+"""The tables of the README, from the results of `compare.py --json`, and of `first_batch.py --json` and `PlanBenchmark`.
 
-    python3 Tests/Benchmarks/table.py results.json
+    python3 Tests/Benchmarks/table.py results.json [first_batch.json] [plan.json]
 """
 
 from __future__ import annotations
@@ -162,6 +162,29 @@ def claims_table(results: Results) -> list[str]:
     return lines
 
 
+def _bounded(title: str, value: float, digits: int, note: str, bound: float) -> str:
+    return _row(title, "", f"{value:.{digits}f}{'' if value <= bound else ' (missed)'}", note, f"≤ {bound:g}", "", "")
+
+
+def other_rows(others: list[dict]) -> list[str]:
+    """Rows of the same table for what other programs measure; each is known by what it holds."""
+    lines = []
+    for found in others:
+        if "medians" in found:
+            for name in ("idx, known", "scan, known"):
+                wall, cpu = found["medians"][name]
+                title = f"connecting → first batch of {found['records']:,} records, ms ({name})"
+                lines.append(_bounded(title, wall, 0, f"{cpu:.0f} CPU-ms", 300))
+        else:
+            orders = {name: value for name, value in found.items() if isinstance(value, dict)}
+            slowest = max(orders, key=lambda name: orders[name]["planning_cpu_milliseconds"])
+            title = f"planning an epoch of {found['records']:,} records"
+            lines.append(_bounded(f"{title}, ms", orders[slowest]["planning_cpu_milliseconds"], 3, slowest, 1))
+            grown = max(order["resident_bytes_grown"] for order in orders.values())
+            lines.append(_bounded(f"{title}, MB", grown / 1e6, 1, "", 1))
+    return lines
+
+
 def ways_table(results: Results) -> list[str]:
     """CPU-milliseconds per image and images a second, of everybody on everything.
 
@@ -183,14 +206,14 @@ def ways_table(results: Results) -> list[str]:
     return lines
 
 
-def markdown(results: dict) -> str:
+def markdown(results: dict, others: list[dict] | None = None) -> str:
     found = Results(results)
     settings, machine = found.settings, found.machine
     # Each has a NumPy, which is not what is compared.
     versions = {f"{name} {version}" for those in found.versions.values() for name, version in those.items() if name != "numpy"}
     head = (f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; {found.threads} decoding threads, batches of "
             f"{settings['batch_size']}, medians of {settings['rounds']} rounds in turn; {', '.join(sorted(versions))}")
-    lines = [head, "", *claims_table(found), "", *ways_table(found), ""]
+    lines = [head, "", *claims_table(found), *other_rows(others or []), "", *ways_table(found), ""]
     lines += [f"{name}: {workload.summary}  " for name, workload in WORKLOADS.items()]
     missing = found.missing()
     if missing:
@@ -199,9 +222,10 @@ def markdown(results: dict) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: table.py RESULTS.json")
-    print(markdown(json.loads(Path(sys.argv[1]).read_text())))
+    if len(sys.argv) < 2:
+        sys.exit("usage: table.py RESULTS.json [FIRST_BATCH.json] [PLAN.json]")
+    results, *others = (json.loads(Path(path).read_text()) for path in sys.argv[1:])
+    print(markdown(results, others))
 
 
 if __name__ == "__main__":

@@ -97,9 +97,26 @@ def test_nothing_measured_makes_a_table_too():
     assert "Not available:" not in text
 
 
+OTHERS = [
+    {"records": 1_300_000, "medians": {"scan": [2000, 1000], "idx, known": [180.4, 120], "scan, known": [310, 130]}},
+    {"records": 10**9, "sequential": {"planning_cpu_milliseconds": 0.002, "resident_bytes_grown": 0},
+     "shuffled": {"planning_cpu_milliseconds": 0.006, "resident_bytes_grown": 2_000_000}},
+]
+
+
+def test_what_other_programs_measured_has_rows_too():
+    text = table.markdown(RESULTS, OTHERS)
+    title = "connecting → first batch of 1,300,000 records, ms"
+    assert rows(text, f"{title} (idx, known)")[0][2:5] == ["180", "120 CPU-ms", "≤ 300"]
+    assert rows(text, f"{title} (scan, known)")[0][2] == "310 (missed)"
+    title = "planning an epoch of 1,000,000,000 records"
+    assert rows(text, f"{title}, ms")[0][2:5] == ["0.006", "shuffled", "≤ 1"]
+    assert rows(text, f"{title}, MB")[0][2] == "2.0 (missed)"
+
+
 def test_every_row_of_a_table_has_as_many_cells():
     results = table.Results(RESULTS)
-    for lines in (table.claims_table(results), table.ways_table(results)):
+    for lines in (table.claims_table(results) + table.other_rows(OTHERS), table.ways_table(results)):
         assert {line.count("|") for line in lines} == {lines[1].count("|")}
 
 
