@@ -159,6 +159,9 @@ let package = Package(
         .executableTarget(
             name: "AugmentBenchmark", dependencies: ["Augmentation", "DataTypes"],
             path: "Tests/Benchmarks/AugmentBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "PlanBenchmark", dependencies: ["DataTypes"], path: "Tests/Benchmarks/PlanBenchmark",
+            swiftSettings: settings),
         .testTarget(
             name: "GoldenTests", dependencies: ["Iterators", "Pipeline", "TestSupport"], swiftSettings: settings),
     ]

@@ -35,7 +35,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import cpu_seconds, descendants
+from accounting import cpu_seconds, descendants
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLUMNS = 50

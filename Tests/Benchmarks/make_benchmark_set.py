@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes an ImageNet-like RecordIO set for speed measurements: photographs with median 500 x 375 and about 108 kB each.
+"""Makes ImageNet-like RecordIO sets for speed measurements: photographs with median 500 x 375 and about 108 kB each, and
+the same pictures with a short side of 256.
 
     python -m pip install pillow numpy
     python Tests/Benchmarks/make_benchmark_set.py FOLDER [--count 2048] [--sources PICTURES]
 
-Writes FOLDER/photos.rec, photos.idx and photos.lst. The pictures are random crops, scaled, mirrored and slightly changed in
+Writes FOLDER/photos.rec, photos.idx and photos.lst, and photos-256.rec and its kin: the first set's pictures decoded, scaled and
+encoded again with quality 95, as `im2rec --resize 256` would. A set that is there already is kept. The pictures are random crops, scaled, mirrored and slightly changed in
 colour, of the twelve photographs listed in PHOTOGRAPHS. Without --sources they come from two Debian packages, downloaded by
 apt-get and unpacked in a temporary folder; nothing is installed. The same Pillow and the same photographs give the same
 bytes; the pictures themselves are not kept in the repository.
@@ -60,6 +62,8 @@ SIZES = {
 MEDIAN_BITS_PER_PIXEL = 5.55
 BITS_PER_PIXEL_SPREAD = 0.30
 QUALITIES = (80, 96)
+# What im2rec and `headrace rec pack` take unless told otherwise.
+SHRUNK_SHORT_SIDE, SHRUNK_QUALITY = 256, 95
 # Photographs are shrunk by at least the first figure, so that crops are as sharp as scaled-down camera pictures are.
 SHRINK = (1.5, 5.0)
 # Standard deviation of the brightness noise, in pixel values: shrinking takes away the noise that small cameras' pictures have.
@@ -132,15 +136,45 @@ def draw(photographs: list[Image.Image], rng: random.Random) -> tuple[int, tuple
     return label, size, encode(picture, low)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes an ImageNet-like RecordIO set for speed measurements.")
-    parser.add_argument("folder", type=Path, help="where photos.rec, photos.idx and photos.lst go")
-    parser.add_argument("--count", type=int, default=2048, help="number of pictures (default 2048: 16 batches of 128)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sources", type=Path, help="folder of large JPEG photographs instead of the Debian packages'")
-    arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+class SetWriter:
+    """Writes PREFIX.rec, .idx and .lst, and counts what the last line says of them. A set that is not finished has no .lst."""
 
+    def __init__(self, prefix: Path, count: int):
+        self.prefix, self.count = prefix, count
+        Path(f"{prefix}.lst").unlink(missing_ok=True)
+        self._writer = recordio.MXIndexedRecordIO(f"{prefix}.idx", f"{prefix}.rec", "w")
+        self._listing: list[str] = []
+        self._sizes: list[tuple[int, int]] = []
+        self._lengths: list[int] = []
+
+    def add(self, label: float, name: str, size: tuple[int, int], encoded: bytes) -> None:
+        number = len(self._lengths)
+        self._writer.write_idx(number, recordio.pack(recordio.IRHeader(0, label, number, 0), encoded))
+        self._listing.append(f"{number}\t{label:.6f}\t{name}\n")
+        self._sizes.append(size)
+        self._lengths.append(len(encoded))
+        if sys.stderr.isatty():
+            print(f"\r{self.prefix}.rec: {number + 1} of {self.count}", end="", file=sys.stderr)
+
+    def close(self) -> None:
+        self._writer.close()
+        Path(f"{self.prefix}.lst").write_text("".join(self._listing))
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        width, height = (statistics.median(side) for side in zip(*self._sizes))
+        print(f"{self.prefix}.rec: {len(self._lengths)} pictures, median {width:.0f} x {height:.0f}, "
+              f"mean {statistics.mean(self._lengths) / 1000:.1f} kB, median {statistics.median(self._lengths) / 1000:.1f} kB")
+
+
+def listed(prefix: Path) -> list[list[str]]:
+    """The lines of PREFIX.lst, in fields; none when there is no such finished set."""
+    try:
+        return [line.split("\t") for line in Path(f"{prefix}.lst").read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def make_photographs(prefix: Path, arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         if arguments.sources:
             folder, names = arguments.sources, sorted(path.name for path in arguments.sources.glob("*.jp*g"))
@@ -150,25 +184,51 @@ def main() -> None:
             folder, names = fetch(Path(temporary)), list(PHOTOGRAPHS)
         photographs = load(folder, names)
 
-    prefix = arguments.folder / "photos"
-    writer = recordio.MXIndexedRecordIO(f"{prefix}.idx", f"{prefix}.rec", "w")
     rng = random.Random(arguments.seed)
-    lengths, widths, heights, listing = [], [], [], []
+    writer = SetWriter(prefix, arguments.count)
     for number in range(arguments.count):
         label, size, encoded = draw(photographs, rng)
-        writer.write_idx(number, recordio.pack(recordio.IRHeader(0, float(label), number, 0), encoded))
-        listing.append(f"{number}\t{label}.000000\t{Path(names[label]).stem}/{number:06}.jpg\n")
-        lengths.append(len(encoded))
-        widths.append(size[0])
-        heights.append(size[1])
-        if sys.stderr.isatty():
-            print(f"\r{number + 1} of {arguments.count}", end="", file=sys.stderr)
+        writer.add(float(label), f"{Path(names[label]).stem}/{number:06}.jpg", size, encoded)
     writer.close()
-    Path(f"{prefix}.lst").write_text("".join(listing))
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    print(f"{prefix}.rec: {len(lengths)} pictures, median {statistics.median(widths):.0f} x {statistics.median(heights):.0f}, "
-          f"mean {statistics.mean(lengths) / 1000:.1f} kB, median {statistics.median(lengths) / 1000:.1f} kB")
+
+
+def shrink(source: Path, target: Path) -> None:
+    """Writes the set `source` again with all short sides of one length."""
+    listing = listed(source)
+    reader = recordio.MXRecordIO(f"{source}.rec", "r")
+    writer = SetWriter(target, len(listing))
+    for _, label, name in listing:
+        _, encoded = recordio.unpack(reader.read())
+        with Image.open(io.BytesIO(encoded)) as picture:
+            scale = SHRUNK_SHORT_SIDE / min(picture.size)
+            # The shorter side comes out as the one wanted, whatever rounding does to it.
+            size = tuple(max(SHRUNK_SHORT_SIDE, int(side * scale)) for side in picture.size)
+            small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        writer.add(float(label), name, size, encode(small, SHRUNK_QUALITY))
+    writer.close()
+    reader.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Makes ImageNet-like RecordIO sets for speed measurements.")
+    parser.add_argument("folder", type=Path, help="where photos.rec, photos-256.rec, and an .idx and a .lst of each go")
+    parser.add_argument("--count", type=int, default=2048, help="number of pictures (default 2048: 16 batches of 128)")
+    parser.add_argument("--seed", type=int, default=1, help="of what is drawn (default 1); a set that is kept has the seed it was made with")
+    parser.add_argument("--sources", type=Path, help="folder of large JPEG photographs instead of the Debian packages'")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+
+    photographs, small = arguments.folder / "photos", arguments.folder / f"photos-{SHRUNK_SHORT_SIDE}"
+    if len(listed(photographs)) == arguments.count:
+        print(f"{photographs}.rec is there already, with as many pictures, and is kept")
+    else:
+        # What was made of other pictures is made again.
+        Path(f"{small}.lst").unlink(missing_ok=True)
+        make_photographs(photographs, arguments)
+    if len(listed(small)) == arguments.count:
+        print(f"{small}.rec is there already, with as many pictures, and is kept")
+    else:
+        shrink(photographs, small)
 
 
 if __name__ == "__main__":

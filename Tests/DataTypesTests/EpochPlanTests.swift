@@ -152,12 +152,28 @@ struct EpochPlanTests {
         #expect(picks.allSatisfy { (0..<1000).contains($0) })
     }
 
-    @Test("ten to the ninth records are planned without looking at them")
-    func largePlan() {
+    @Test(
+        "ten to the ninth records are planned without looking at them",
+        arguments: [EpochPlan.Order.sequential, .shuffled, .chunked(records: 4096, inside: true)])
+    func largePlan(order: EpochPlan.Order) {
         let plan = EpochPlan(
             records: 0..<1_000_000_000, evenedTo: nil, batchSize: 256, globalParts: (8, 3), rounding: .whole,
-            order: .shuffled, seed: 1)
-        let result = plan.plan(BatchAddress(epoch: 1 << 20, step: plan.stepCount(epoch: 1 << 20) - 1))
-        #expect(result.slots.count == 256)
+            order: order, seed: 1)
+        let epoch = 1 << 20
+        let steps = plan.stepCount(epoch: epoch)
+        #expect(steps == (1_000_000_000 + 2047) / 2048)
+        for step in [0, 1, steps / 2, steps - 1] {
+            let slots = plan.plan(BatchAddress(epoch: epoch, step: step)).slots
+            #expect(slots.count == 256)
+            let ordinals = slots.compactMap { $0?.ordinal }
+            #expect(ordinals.allSatisfy { (0..<1_000_000_000).contains($0) })
+            #expect(Set(ordinals).count == 256)
+        }
+    }
+
+    @Test("a plan is values alone: it takes no memory that grows with the records")
+    func planHoldsNoReference() {
+        #expect(_isPOD(EpochPlan.self))
+        #expect(MemoryLayout<EpochPlan>.size <= 256)
     }
 }

@@ -29,6 +29,8 @@ struct BenchCommand: AsyncParsableCommand {
         var openCPUMilliseconds: Double
         /// CPU time of each epoch.
         var epochCPUMilliseconds: [Double]
+        /// Wall time of each epoch.
+        var epochSeconds: [Double]
         var readMillisecondsPerImage: Double
         var decodeMillisecondsPerImage: Double
         var augmentMillisecondsPerImage: Double
@@ -51,8 +53,9 @@ struct BenchCommand: AsyncParsableCommand {
         let (cpuStart, start) = (processCPUSeconds(), monotonicNanoseconds())
         var done = 0
         var epochCPU: [Double] = []
+        var epochSeconds: [Double] = []
         for _ in 0..<epochs {
-            let epochStart = processCPUSeconds()
+            let (epochStart, epochBegin) = (processCPUSeconds(), monotonicNanoseconds())
             var count = 0
             while count < batches ?? .max, try await local.next() != nil {
                 count += 1
@@ -61,6 +64,7 @@ struct BenchCommand: AsyncParsableCommand {
             }
             _ = local.stream.reset()
             epochCPU.append((processCPUSeconds() - epochStart) * 1000)
+            epochSeconds.append(Double(monotonicNanoseconds() - epochBegin) / 1e9)
         }
         let seconds = Double(monotonicNanoseconds() - start) / 1e9
         let cpu = processCPUSeconds() - cpuStart
@@ -73,7 +77,7 @@ struct BenchCommand: AsyncParsableCommand {
                 iterator: iterator, threads: threads, images: statistics.samples, seconds: seconds,
                 imagesPerSecond: images / seconds, cpuMillisecondsPerImage: cpu * 1000 / images,
                 openCPUMilliseconds: (cpuStart - beforeOpening) * 1000, epochCPUMilliseconds: epochCPU,
-                readMillisecondsPerImage: milliseconds(statistics.readNanoseconds),
+                epochSeconds: epochSeconds, readMillisecondsPerImage: milliseconds(statistics.readNanoseconds),
                 decodeMillisecondsPerImage: milliseconds(statistics.decodeNanoseconds),
                 augmentMillisecondsPerImage: milliseconds(statistics.augmentNanoseconds),
                 peakMemoryBytes: peakMemoryBytes()))

@@ -1,22 +1,32 @@
 import Augmentation
 import DataTypes
 
-/// `AugmentBenchmark [SAMPLES [NAME]]`: CPU time of the last stage alone, from a decoded image to the finished sample in its slot.
+/// `AugmentBenchmark [--json] [SAMPLES [NAME]]`: CPU time of the last stage alone, from a decoded image to the finished sample
+/// in its slot.
 ///
 /// The images are noise of common sizes: what the stage costs depends on sizes, not on what is to be seen. As in a stream,
 /// the image has just been written by somebody else, and the slots are so many that no cache holds them.
 @main
 struct AugmentBenchmark {
     static func main() throws {
-        let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2000
-        let prefix = CommandLine.arguments.dropFirst(2).first ?? ""
+        let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--json" }
+        let isJSON = CommandLine.arguments.contains("--json")
+        let count = arguments.first.flatMap { Int($0) } ?? 2000
+        let prefix = arguments.dropFirst().first ?? ""
+        var results: [String] = []
         for workload in Workload.all where workload.name.hasPrefix(prefix) {
-            var line = ""
-            for kernels in RowKernels.usable {
-                let microseconds = try measure(workload, kernels: kernels, count: count)
-                line += "\(kernels.level) \(Int(microseconds.rounded())) µs  "
+            let levels = try RowKernels.usable.map { kernels in
+                (kernels.level, microseconds: try measure(workload, kernels: kernels, count: count))
             }
-            print(line + workload.name)
+            if isJSON {
+                let fields = levels.map { "\"\($0.0)\" : \($0.microseconds)" }
+                results.append("  \"\(workload.name)\" : { " + fields.joined(separator: ", ") + " }")
+            } else {
+                print(levels.map { "\($0.0) \(Int($0.microseconds.rounded())) µs  " }.joined() + workload.name)
+            }
+        }
+        if isJSON {
+            print("{\n  \"unit\" : \"CPU microseconds per sample\",\n" + results.joined(separator: ",\n") + "\n}")
         }
     }
 
