@@ -38,7 +38,8 @@ package struct Daemon {
         for warning in loaded.warnings { logger.warning("\(warning)") }
         let cache = try prepareFolders(logger)
 
-        let pool = WorkerPool(threads: configuration.threadCount, readers: configuration.readerCount)
+        let pool = WorkerPool(
+            threads: configuration.threadCount, limit: configuration.maxThreadCount, readers: configuration.readerCount)
         // Event loops copy to sockets and do little else.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, configuration.threadCount / 2)))
         let failure: DaemonFailure?
@@ -84,7 +85,7 @@ package struct Daemon {
         let shutdown = ShutdownTrigger()
         let control = DaemonControl(
             server: server, opener: opener, budget: budget, health: health, reloader: reloader, shutdown: shutdown,
-            configFile: loader.file, threadCount: pool.threadCount)
+            configFile: loader.file, pool: pool)
         let admin = AdminServer(
             places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
 

@@ -14,8 +14,8 @@ import Testing
         arguments: [
             (
                 "/v1/status",
-                "batches_sent,bad_records,connections,datasets,listeners,memory_bytes,memory_limit_bytes,process_id,"
-                    + "samples_sent,sent_bytes,started_at_seconds,state,streams,threads,uptime_seconds,version"
+                "active_threads,batches_sent,bad_records,connections,datasets,listeners,memory_bytes,memory_limit_bytes,process_id,"
+                    + "samples_sent,sent_bytes,started_at_seconds,state,storage_wait_share,streams,threads,uptime_seconds,version"
             ),
             (
                 "/v1/streams",

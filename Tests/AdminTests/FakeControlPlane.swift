@@ -27,7 +27,8 @@ final class FakeControlPlane: ControlPlane {
     func status() -> StatusReport {
         StatusReport(
             version: "1.2.3", state: .ready, processID: 42, startedAtSeconds: 1000, uptimeSeconds: 7,
-            listeners: ["unix:/run/x.sock"], configFile: nil, threads: 2, connections: 1, streams: 1, datasets: 1,
+            listeners: ["unix:/run/x.sock"], configFile: nil, threads: 2, activeThreads: 3,
+            storageWaitShare: 0.5, connections: 1, streams: 1, datasets: 1,
             memoryBytes: 10, memoryLimitBytes: 20, batchesSent: 3, samplesSent: 384, sentBytes: 1 << 40, badRecords: 1)
     }
 

@@ -36,7 +36,8 @@ import Testing
         "listen.unix.shared_memory": "false",
         "listen.tcp.host": "10.0.0.7", "listen.tcp.port": "1234", "listen.tcp.insecure": "true",
         "admin.path": "/x/admin.sock", "admin.mode": "0620", "http.host": "\"::1\"", "http.port": "81",
-        "threads": "3", "readers": "9", "limits.memory": "3GiB", "limits.memory_per_client": "1500MiB",
+        "threads": "3", "max_threads": "5", "readers": "9", "limits.memory": "3GiB",
+        "limits.memory_per_client": "1500MiB",
         "limits.connections": "5", "limits.connections_per_client": "4", "limits.streams": "3",
         "limits.max_pixels": "1000", "limits.max_record": "12345", "limits.max_frame": "1MB",
         "limits.max_arrays": "0B",
@@ -50,6 +51,16 @@ import Testing
         return names.enumerated().map { depth, name in
             String(repeating: "  ", count: depth) + name + ":" + (depth == names.count - 1 ? " \(text)\n" : "\n")
         }.joined()
+    }
+
+    @Test(
+        "the control group's quota counts in cores, rounded up",
+        arguments: [
+            ("150000 100000", 2), ("100000 100000", 1), ("50000 100000", 1), ("max 100000", nil), ("", nil),
+            ("-1 100000", nil), ("1 0", nil), ("6400000 100000", 64),
+        ] as [(String, Int?)])
+    func quota(text: String, cores: Int?) {
+        #expect(Surroundings.cores(ofQuota: text) == cores)
     }
 
     @Test(

@@ -82,6 +82,9 @@ import Testing
         let print = try HeadracedProcess(
             ["--config", file, "--print-config"], environment: ["HEADRACE_READERS": "5"]
         ).finish()
-        #expect(print.output.contains("threads: 3  # \(file):1\nreaders: 5  # HEADRACE_READERS\n"))
+        #expect(
+            print.output.contains("\nthreads: 3  # \(file):1\n")
+                && print.output.contains("\nmax_threads: 6  # ")
+                && print.output.contains("\nreaders: 5  # HEADRACE_READERS\n"))
     }
 }

@@ -38,14 +38,14 @@ import Testing
             """, to: "h.yaml")
         let report = try await reloader.reload()
         #expect(report.changed == ["limits.max_pixels", "roots", "log.level", "datasets"])
-        #expect(report.needsRestart == ["threads"])
+        #expect(report.needsRestart == ["threads", "max_threads"])
         #expect(opener.rules.paths == .beneath(["/b"]))
         #expect(opener.rules.context.maxPixels == 77)
         #expect(opener.rules.context.cacheDirectory == "/c")
         #expect(opener.rules.datasets.keys.sorted() == ["a"])
         #expect(log.level == .debug)
         // What is in force is no change any more; what waits for a restart is said again.
-        #expect(try await reloader.reload() == ReloadReport(changed: [], needsRestart: ["threads"]))
+        #expect(try await reloader.reload() == ReloadReport(changed: [], needsRestart: ["threads", "max_threads"]))
 
         try folder.write("log: {level: loud}\nroots: []\n", to: "h.yaml")
         let refusal = await #expect(throws: ReloadRefusal.self) { try await reloader.reload() }

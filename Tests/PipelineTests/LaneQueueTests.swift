@@ -18,7 +18,9 @@ struct LaneQueueTests {
         var queue = LaneQueue()
         let old = queue.addLane(weight: 1)
         queue.append(job(), to: old)
-        while let task = queue.takeTask() { queue.charge(1_000_000_000, to: task.lane) }
+        while let task = queue.takeTask() {
+            queue.charge(TaskTimes(cpu: 1_000_000_000, wall: 0, waited: 0), to: task.lane)
+        }
         let new = queue.addLane(weight: 1)
         queue.append(job(), to: new)
         queue.append(job(), to: old)
@@ -26,7 +28,7 @@ struct LaneQueueTests {
         for _ in 0..<10 {
             guard let task = queue.takeTask() else { break }
             served[task.lane, default: 0] += 1
-            queue.charge(1_000_000_000, to: task.lane)
+            queue.charge(TaskTimes(cpu: 1_000_000_000, wall: 0, waited: 0), to: task.lane)
         }
         #expect(served == [old: 5, new: 5])
     }
@@ -40,7 +42,7 @@ struct LaneQueueTests {
         for _ in 0..<40 {
             guard let task = queue.takeTask() else { break }
             served[task.lane, default: 0] += 1
-            queue.charge(1000, to: task.lane)
+            queue.charge(TaskTimes(cpu: 1000, wall: 0, waited: 0), to: task.lane)
         }
         #expect(served == [lanes[0]: 10, lanes[1]: 30])
     }

@@ -12,6 +12,10 @@ package struct StatusReport: Codable, Sendable, Hashable {
     package var listeners: [String]
     package var configFile: String?
     package var threads: Int
+    /// Decode threads that take work now: more than `threads` while the storage makes them wait.
+    package var activeThreads: Int
+    /// The share of their time that they lately waited for the storage, 0 to 1.
+    package var storageWaitShare: Double
     package var connections: Int
     package var streams: Int
     package var datasets: Int
@@ -24,6 +28,8 @@ package struct StatusReport: Codable, Sendable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case version, state, listeners, threads, connections, streams, datasets
+        case activeThreads = "active_threads"
+        case storageWaitShare = "storage_wait_share"
         case processID = "process_id"
         case startedAtSeconds = "started_at_seconds"
         case uptimeSeconds = "uptime_seconds"
@@ -38,8 +44,9 @@ package struct StatusReport: Codable, Sendable, Hashable {
 
     package init(
         version: String, state: State, processID: Int, startedAtSeconds: Double, uptimeSeconds: Double,
-        listeners: [String], configFile: String?, threads: Int, connections: Int, streams: Int, datasets: Int,
-        memoryBytes: Int, memoryLimitBytes: Int, batchesSent: UInt64, samplesSent: UInt64, sentBytes: UInt64,
+        listeners: [String], configFile: String?, threads: Int, activeThreads: Int, storageWaitShare: Double,
+        connections: Int, streams: Int, datasets: Int, memoryBytes: Int, memoryLimitBytes: Int, batchesSent: UInt64,
+        samplesSent: UInt64, sentBytes: UInt64,
         badRecords: UInt64
     ) {
         self.version = version
@@ -50,6 +57,8 @@ package struct StatusReport: Codable, Sendable, Hashable {
         self.listeners = listeners
         self.configFile = configFile
         self.threads = threads
+        self.activeThreads = activeThreads
+        self.storageWaitShare = storageWaitShare
         self.connections = connections
         self.streams = streams
         self.datasets = datasets

@@ -14,6 +14,7 @@ package enum ConfigurationCatalog {
         ConfigurationKey("http.host", .text, default: nil),
         ConfigurationKey("http.port", .integer(0...65535), default: "9348"),
         ConfigurationKey("threads", .automatic(or: .integer(1...1024)), default: "auto"),
+        ConfigurationKey("max_threads", .automatic(or: .integer(1...1024)), default: "auto"),
         ConfigurationKey("readers", .integer(1...256), default: "2"),
         ConfigurationKey("limits.memory", .automatic(or: .bytes(1 << 20...1 << 50)), default: "auto"),
         ConfigurationKey("limits.memory_per_client", .automatic(or: .bytes(1 << 20...1 << 50)), default: "auto"),

@@ -4,6 +4,7 @@ extension ConfigurationSettings {
         fill("listen.unix.path", .text(surroundings.runDirectory + "/data.sock"))
         fill("admin.path", .text(surroundings.runDirectory + "/admin.sock"))
         fill("threads", .integer(min(max(surroundings.coreCount, 1), 1024)))
+        if case .integer(let threads) = value("threads") { fill("max_threads", .integer(min(2 * threads, 1024))) }
         // A quarter: trainers and the page cache want the rest. Whole mebibytes, for people.
         let quarter = max(surroundings.memoryBytes / 4, 64 << 20) & ~((1 << 20) - 1)
         fill("limits.memory", .bytes(quarter))

@@ -55,6 +55,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
     /// nil: the read-only pages are not served over TCP.
     package var http: Address?
     package var threadCount: Int
+    /// Decode threads that there may be while the storage makes them wait.
+    package var maxThreadCount: Int
     package var readerCount: Int
     package var limits: Limits
     package var timeouts: Timeouts
@@ -79,6 +81,7 @@ package struct DaemonConfiguration: Sendable, Hashable {
         admin = hasAdmin ? UnixListener(path: settings.text("admin.path"), mode: settings.mode("admin.mode")) : nil
         http = settings.optionalText("http.host").map { Address(host: $0, port: settings.integer("http.port")) }
         threadCount = settings.integer("threads")
+        maxThreadCount = max(threadCount, settings.integer("max_threads"))
         readerCount = settings.integer("readers")
         limits = Limits(
             memoryBytes: settings.integer("limits.memory"),

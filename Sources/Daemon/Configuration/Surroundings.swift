@@ -28,7 +28,7 @@ package struct Surroundings: Sendable {
         let files = FileManager.default
         return Surroundings(
             environment: ProcessInfo.processInfo.environment, userID: geteuid(),
-            coreCount: ProcessInfo.processInfo.activeProcessorCount,
+            coreCount: min(ProcessInfo.processInfo.activeProcessorCount, controlGroupCores() ?? .max),
             memoryBytes: min(physical, controlGroupLimit() ?? .max),
             hasSystemRunDirectory: files.isWritableFile(atPath: "/run/headrace")
                 || !files.fileExists(atPath: "/run/headrace") && files.isWritableFile(atPath: "/run"))
@@ -36,20 +36,35 @@ package struct Surroundings: Sendable {
 
     /// The lowest memory limit in bytes of this process's control group and those above it; nil when there is none.
     private static func controlGroupLimit() -> Int? {
+        // "max" means no limit, and is no number.
+        controlGroupTexts("memory.max").compactMap { Int($0) }.min()
+    }
+
+    /// Cores that the control group's quota pays for, rounded up; nil when there is none.
+    private static func controlGroupCores() -> Int? {
+        controlGroupTexts("cpu.max").compactMap(cores(ofQuota:)).min()
+    }
+
+    /// What `cpu.max` allows: microseconds in each period of microseconds, `150000 100000`. nil: no limit.
+    static func cores(ofQuota text: String) -> Int? {
+        let parts = text.split(separator: " ").compactMap { Int($0) }
+        guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return nil }
+        return max(1, (parts[0] - 1) / parts[1] + 1)
+    }
+
+    /// A file of this process's control group, and of those above it that have it.
+    private static func controlGroupTexts(_ file: String) -> [String] {
         guard let groups = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8),
             let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
-        else { return nil }
+        else { return [] }
         var folder = "/sys/fs/cgroup"
-        var limits: [Int] = []
+        var texts: [String] = []
         for name in [""] + line.dropFirst(4).split(separator: "/").map({ "/" + $0 }) {
             folder += name
-            // "max" means no limit, and is no number.
-            let text = try? String(contentsOfFile: folder + "/memory.max", encoding: .utf8)
-            if let limit = text.flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }) {
-                limits.append(limit)
-            }
+            let text = try? String(contentsOfFile: folder + "/" + file, encoding: .utf8)
+            if let text { texts.append(text.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
-        return limits.min()
+        return texts
     }
 
     /// Where sockets go: what systemd made for the unit, the user's own, the system's, or a private one in `/tmp`.

@@ -1,6 +1,7 @@
 internal import Admin
 internal import DataTypes
 internal import Foundation
+internal import Pipeline
 internal import Server
 internal import Synchronization
 
@@ -13,13 +14,13 @@ final class DaemonControl: ControlPlane {
     private let reloader: Reloader
     private let shutdown: ShutdownTrigger
     private let configFile: String?
-    private let threadCount: Int
+    private let pool: WorkerPool
     private let startedAt = Date()
     private let stateNow = Mutex(StatusReport.State.starting)
 
     init(
         server: Server, opener: DatasetOpener, budget: MemoryBudget, health: HealthMonitor, reloader: Reloader,
-        shutdown: ShutdownTrigger, configFile: String?, threadCount: Int
+        shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
     ) {
         self.server = server
         self.opener = opener
@@ -28,7 +29,7 @@ final class DaemonControl: ControlPlane {
         self.reloader = reloader
         self.shutdown = shutdown
         self.configFile = configFile
-        self.threadCount = threadCount
+        self.pool = pool
     }
 
     /// Where the daemon stands. A stop is final.
@@ -49,10 +50,12 @@ final class DaemonControl: ControlPlane {
 
     func status() -> StatusReport {
         let snapshot = server.snapshot()
+        let threads = pool.threadUse
         return StatusReport(
             version: DaemonVersion.text, state: state, processID: Int(ProcessInfo.processInfo.processIdentifier),
             startedAtSeconds: startedAt.timeIntervalSince1970, uptimeSeconds: max(0, -startedAt.timeIntervalSinceNow),
-            listeners: snapshot.listeners, configFile: configFile, threads: threadCount,
+            listeners: snapshot.listeners, configFile: configFile, threads: pool.threadCount,
+            activeThreads: threads.active, storageWaitShare: threads.waitingShare,
             connections: snapshot.clients.count, streams: snapshot.streams.count,
             datasets: opener.rules.datasets.count, memoryBytes: budget.usedBytes, memoryLimitBytes: budget.limitBytes,
             batchesSent: snapshot.counters.batchesSent, samplesSent: snapshot.counters.samplesSent,
@@ -104,7 +107,7 @@ final class DaemonControl: ControlPlane {
             uniqueKeysWithValues: counters.waitedNanoseconds.map { ($0.key.rawValue, Self.seconds($0.value)) })
         report.memoryBytes = budget.usedBytes
         report.memoryLimitBytes = budget.limitBytes
-        report.threads = threadCount
+        report.threads = pool.threadCount
         for stream in snapshot.streams {
             report.datasets[stream.dataset ?? "", default: .init()].streams += 1
             report.datasets[stream.dataset ?? "", default: .init()].queueDepth += stream.statistics.queueDepth

@@ -44,8 +44,9 @@ final class BatchJob: Sendable {
 
     /// Executes `rows` on the calling worker.
     ///
-    /// - Returns: CPU nanoseconds used: what the batch's stream is charged.
-    func run(rows: Range<Int>, worker: WorkerScratch) -> UInt64 {
+    /// - Returns: what it took.
+    func run(rows: Range<Int>, worker: WorkerScratch) -> TaskTimes {
+        let begin = monotonicNanoseconds()
         let start = threadCPUNanoseconds()
         var times = StageTimes()
         var bad: [(row: Int, record: BadRecord, wasReplaced: Bool)] = []
@@ -69,8 +70,9 @@ final class BatchJob: Sendable {
             outcome.cpuNanoseconds += used
             return outcome.remaining == 0
         }
+        let wall = monotonicNanoseconds() - begin
         if isLast { completion(self) }
-        return used
+        return TaskTimes(cpu: used, wall: wall, waited: min(times.read, wall - min(used, wall)))
     }
 
     private func execute(

@@ -19,9 +19,12 @@ struct LaneQueue {
     private var nextIdentifier = 0
     /// The virtual time of the lane served last: where a lane starts that has been idle.
     private var clock = 0.0
+    private(set) var threads: ThreadTuner
     var isClosed = false
     private(set) var completedTasks: UInt64 = 0
     private var tasksUnderWay = 0
+
+    init(threads: ThreadTuner = ThreadTuner(base: 1, limit: 1)) { self.threads = threads }
 
     var hasWork: Bool { tasksUnderWay > 0 || lanes.values.contains { !$0.jobs.isEmpty } }
 
@@ -63,10 +66,11 @@ struct LaneQueue {
         return task
     }
 
-    mutating func charge(_ nanoseconds: UInt64, to identifier: Int) {
+    mutating func charge(_ task: TaskTimes, to identifier: Int) {
         tasksUnderWay -= 1
         completedTasks += 1
+        threads.charge(task)
         guard let weight = lanes[identifier]?.weight else { return }
-        lanes[identifier]?.virtualTime += Double(nanoseconds) / weight
+        lanes[identifier]?.virtualTime += Double(task.cpu) / weight
     }
 }

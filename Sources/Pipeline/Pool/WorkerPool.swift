@@ -5,7 +5,10 @@ import DataTypes
 /// **Fairness.** Every stream has a *lane* with a virtual time: the CPU time it has been charged, over its weight. A free
 /// worker takes the next rows of the lane that is furthest behind, so lanes with work share the cores by weight, whatever
 /// their batches cost. A lane that was idle starts level with the one served last; idleness is not saved up.
+///
+/// **Threads.** Those that the storage keeps waiting are stood in for by others, see `ThreadTuner`.
 package final class WorkerPool: Sendable {
+    /// Decode threads that take work when the storage keeps none of them waiting.
     package let threadCount: Int
     private let queue: Monitor<LaneQueue>
     private let readers: Monitor<ReadQueue>
@@ -13,16 +16,17 @@ package final class WorkerPool: Sendable {
 
     /// - Parameters:
     ///   - threads: decode threads, at least 1.
+    ///   - limit: the most that there may be while they wait for the storage; nil allows no more.
     ///   - readers: threads that ask the storage for records ahead of the decoders, at least 1.
-    package init(threads: Int, readers: Int = 2) {
+    package init(threads: Int, limit: Int? = nil, readers: Int = 2) {
         precondition(threads >= 1 && readers >= 1)
         threadCount = threads
-        let queue = Monitor(LaneQueue())
+        let queue = Monitor(LaneQueue(threads: ThreadTuner(base: threads, limit: limit ?? threads)))
         let reading = Monitor(ReadQueue())
         self.queue = queue
         self.readers = reading
-        let decoders = (0..<threads).map { index in
-            WorkerThread(name: "decode-\(index)") { Self.decode(queue) }
+        let decoders = (0..<max(threads, limit ?? threads)).map { index in
+            WorkerThread(name: "decode-\(index)") { Self.decode(queue, index: index) }
         }
         let disk = (0..<readers).map { index in
             WorkerThread(name: "read-\(index)") { Self.read(reading, into: queue) }
@@ -42,6 +46,11 @@ package final class WorkerPool: Sendable {
     /// Tasks done since the start: a watchdog that sees it stand still while `hasWork` knows that the pool hangs.
     package var completedTasks: UInt64 { queue.withLock { $0.completedTasks } }
     package var hasWork: Bool { queue.withLock { $0.hasWork } }
+
+    /// Decode threads that take work now, and the share of their time that they lately waited for the storage, which is why.
+    package var threadUse: (active: Int, waitingShare: Double) {
+        queue.withLock { ($0.threads.active, $0.threads.waitingShare) }
+    }
 
     /// A new lane.
     func makeLane(weight: Double) -> Int { queue.withLock { $0.addLane(weight: weight) } }
@@ -77,16 +86,18 @@ package final class WorkerPool: Sendable {
         }
     }
 
-    private static func decode(_ queue: Monitor<LaneQueue>) {
+    private static func decode(_ queue: Monitor<LaneQueue>, index: Int) {
         let scratch = WorkerScratch()
-        var finished: (lane: Int, nanoseconds: UInt64)?
+        var finished: (lane: Int, times: TaskTimes)?
         while true {
             let task: LaneQueue.Task? = queue.wait { state in
                 if let done = finished {
-                    state.charge(done.nanoseconds, to: done.lane)
+                    state.charge(done.times, to: done.lane)
                     finished = nil
                 }
                 if state.isClosed { return .some(nil) }
+                // Woken again with the next batch.
+                guard index < state.threads.active else { return nil }
                 return state.takeTask().map { .some($0) }
             }
             guard let task else { return }
