@@ -72,7 +72,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HeadraceClient", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix],
-            swiftSettings: settings),
+            exclude: ["README.md"], swiftSettings: settings),
         .target(
             name: "HeadraceInProcess",
             dependencies: ["DataTypes", "HeadraceClient", "Iterators", "Pipeline", "Transport", "Wire", nioCore],
@@ -121,7 +121,8 @@ let package = Package(
             ], swiftSettings: settings + [hdf5]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "DataTypes", "TestSupport", nioCore, nioPosix],
+            name: "TransportTests",
+            dependencies: ["Transport", "CLinux", "DataTypes", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
@@ -130,7 +131,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "HeadraceInProcessTests",
-            dependencies: ["HeadraceInProcess", "HeadraceClient", "TestSupport"], swiftSettings: settings),
+            dependencies: ["HeadraceInProcess", "HeadraceClient", "DataTypes", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ToolTests",
             dependencies: ["Tool", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],
@@ -151,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Daemon", "Server", "HeadraceClient", "Iterators", "ExampleIterator", "Pipeline", "RecordIO",
-                "Transport", "TestSupport",
+                "Daemon", "Server", "HeadraceClient", "HeadraceInProcess", "Iterators", "ExampleIterator", "Pipeline",
+                "RecordIO", "Transport", "TestSupport",
                 nioPosix,
                 logging,
             ], swiftSettings: settings),

@@ -22,8 +22,9 @@ public struct HeadraceBatch: Sendable {
     public let stepsPerEpoch: Int
     /// Which part of the data set it belongs to.
     public let partIndex: Int
-    /// Resumes the run at the batch after this one.
-    public let token: String
+    /// Resume tokens of the batch after this one, one for each stream that it is made of, in their order. Empty for a batch
+    /// that no stream made.
+    public let tokens: [String]
 
     /// - Parameter owner: keeps the memory of `payload` unchanged for as long as it lives.
     package init(_ header: BatchHeader, payload: ByteBuffer, owner: (any AnyObject & Sendable)? = nil) {
@@ -40,6 +41,59 @@ public struct HeadraceBatch: Sendable {
         step = header.address.step
         stepsPerEpoch = header.stepCount
         partIndex = header.partIndex
-        token = header.token
+        tokens = [header.token]
     }
+
+    /// A batch of an iterator of your own.
+    ///
+    /// - Parameters:
+    ///   - index: an id for each row; by default none of the rows has one.
+    ///   - pad: rows at the end that are not data.
+    /// - Throws: `.badRequest` when the rows of the tensors and of `index` are not equally many.
+    public init(
+        data: [HeadraceTensor], label: [HeadraceTensor] = [], index: [UInt64]? = nil, pad: Int = 0, epoch: Int = 0,
+        step: Int = 0, stepsPerEpoch: Int = 0
+    ) throws {
+        let rows = data.first?.description.batchExtent ?? 0
+        let index = index ?? Array(repeating: .max, count: rows)
+        for tensor in data + label where tensor.description.batchExtent != index.count {
+            throw HeadraceError(
+                .badRequest,
+                "the tensor '\(tensor.description.name)' has \(tensor.description.batchExtent) rows where \(index.count) are due"
+            )
+        }
+        guard (0...rows).contains(pad) else {
+            throw HeadraceError(.badRequest, "pad is \(pad), the batch has \(rows) rows")
+        }
+        self.data = data
+        self.label = label
+        sparse = [:]
+        self.index = try HeadraceTensor("index", index, shape: [index.count], layout: "N")
+        self.pad = pad
+        self.epoch = epoch
+        self.step = step
+        self.stepsPerEpoch = stepsPerEpoch
+        partIndex = 0
+        tokens = []
+    }
+
+    /// Tensors of several batches, with the index and the address of one of them.
+    init(
+        data: [HeadraceTensor], label: [HeadraceTensor], sparse: [String: HeadraceSparseRows], pad: Int,
+        of batch: HeadraceBatch, tokens: [String]
+    ) {
+        self.data = data
+        self.label = label
+        self.sparse = sparse
+        index = batch.index
+        self.pad = pad
+        epoch = batch.epoch
+        step = batch.step
+        stepsPerEpoch = batch.stepsPerEpoch
+        partIndex = batch.partIndex
+        self.tokens = tokens
+    }
+
+    /// Resumes the run at the batch after this one. Empty unless exactly one stream made the batch: see `tokens`.
+    public var token: String { tokens.count == 1 ? tokens[0] : "" }
 }

@@ -31,6 +31,8 @@ public struct HeadraceError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let unknownIterator = Code(rawValue: "unknown_iterator")
         /// A record that cannot be delivered, under `on_bad_record="error"`.
         public static let badRecord = Code(rawValue: "bad_record")
+        /// Data that cannot be served, or that does not go together.
+        public static let badData = Code(rawValue: "bad_data")
         /// A token of other data or another spec.
         public static let stateMismatch = Code(rawValue: "state_mismatch")
         /// The server is going down.

@@ -11,7 +11,7 @@ public struct HeadraceSparseRows: Sendable {
     /// Columns of the matrix.
     public let columns: Int
     /// The elements in use, `Float`.
-    public let values: HeadraceTensor
+    public private(set) var values: HeadraceTensor
     /// The column of each element, `Int64`.
     public let indices: HeadraceTensor
     /// Where each row begins and the last one ends, `Int64`; one more than rows.
@@ -33,6 +33,13 @@ public struct HeadraceSparseRows: Sendable {
         var tensor = tensor
         tensor.desc.shape = [count]
         return tensor
+    }
+
+    /// The same memory under another name.
+    func renamed(_ name: String) -> HeadraceSparseRows {
+        var result = self
+        result.values = values.renamed(name)
+        return result
     }
 
     /// The positions of a row's elements in `values` and `indices`.

@@ -5,10 +5,7 @@ package import Wire
 /// A stream of batches. Iterating it gives one epoch; `reset` goes to the next.
 ///
 /// A stream is for one task at a time. It closes when the last reference to it and to its client is gone.
-public final class HeadraceStream: AsyncSequence, Sendable {
-    /// What iterating gives.
-    public typealias Element = HeadraceBatch
-
+public final class HeadraceStream: BatchIterating {
     /// The iterator that the server runs, such as `ImageRecordIter`.
     public let iterator: String
     /// The data tensors of every batch.
@@ -111,16 +108,5 @@ public final class HeadraceStream: AsyncSequence, Sendable {
     /// Ends the stream and gives its memory back. A connection may then open another.
     public func close() async throws {
         try await backend.close()
-    }
-
-    /// One epoch, from where the stream stands.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
-
-    /// Gives the batches of one epoch.
-    public struct AsyncIterator: AsyncIteratorProtocol {
-        let stream: HeadraceStream
-
-        /// The next batch, or nil at the end of the epoch.
-        public mutating func next() async throws -> HeadraceBatch? { try await stream.next() }
     }
 }

@@ -1,10 +1,12 @@
+internal import DataTypes
 internal import NIOCore
+internal import Transport
 internal import Wire
 
 /// One tensor of a batch: a view of the batch's memory, valid as long as it is held.
 public struct HeadraceTensor: Sendable {
     /// Name, shape, element type and layout.
-    public let description: TensorDescription
+    public private(set) var description: TensorDescription
     private let payload: ByteBuffer
     /// What keeps the payload's memory from being used anew, when that is not the payload itself.
     private let owner: (any AnyObject & Sendable)?
@@ -16,6 +18,35 @@ public struct HeadraceTensor: Sendable {
         description = TensorDescription(tensor.desc)
         self.payload = payload
         range = tensor.offset..<(tensor.offset + tensor.desc.byteCount)
+    }
+
+    /// A tensor of an iterator of your own. The elements are copied.
+    ///
+    /// - Parameters:
+    ///   - elements: in C order: the last axis lies together.
+    ///   - shape: extents whose product is the number of elements.
+    ///   - layout: one letter an axis, `N` for the batch axis.
+    /// - Throws: `.badRequest` when shape and elements do not fit each other.
+    public init<Number: HeadraceElement>(
+        _ name: String, _ elements: [Number], shape: [Int], layout: String = "NCHW"
+    ) throws {
+        let bytes = try HeadraceArray(name, elements, shape: shape).bytes
+        description = TensorDescription(name: name, shape: shape, elementType: Number.elementType, layout: layout)
+        var buffer = AlignedMemory.allocator.buffer(capacity: max(1, bytes.count))
+        buffer.writeBytes(bytes)
+        payload = buffer
+        owner = nil
+        range = 0..<bytes.count
+    }
+
+    private init(_ tensor: HeadraceTensor, named name: String) {
+        self = tensor
+        description = tensor.description.renamed(name)
+    }
+
+    /// The same memory under another name.
+    func renamed(_ name: String) -> HeadraceTensor {
+        name == description.name ? self : HeadraceTensor(self, named: name)
     }
 
     /// Extents, the batch axis included.

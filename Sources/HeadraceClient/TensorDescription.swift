@@ -23,6 +23,31 @@ public struct TensorDescription: Sendable, Hashable {
     /// Whether the tensor comes as compressed sparse rows: see `HeadraceBatch.sparse`. `shape` is then the matrix's.
     public let isSparse: Bool
 
+    /// A dense tensor of an iterator of your own.
+    ///
+    /// - Parameter layout: one letter an axis, `N` for the batch axis. MXNet's default is `NCHW`, whatever the rank.
+    public init(name: String, shape: [Int], elementType: ElementType, layout: String = "NCHW") {
+        self.init(name: name, shape: shape, elementType: elementType, layout: layout, isSparse: false)
+    }
+
+    private init(name: String, shape: [Int], elementType: ElementType, layout: String, isSparse: Bool) {
+        self.name = name
+        self.shape = shape
+        self.elementType = elementType
+        self.layout = layout
+        self.isSparse = isSparse
+    }
+
+    /// The axis that counts the batch's rows: where the layout has its `N`, or the first when the tensor has fewer axes.
+    public var batchAxis: Int { DataDesc.batchAxis(layout: layout, rank: shape.count) }
+
+    /// The batch axis's extent; 0 when there are no axes.
+    var batchExtent: Int { shape.isEmpty ? 0 : shape[batchAxis] }
+
+    func renamed(_ name: String) -> TensorDescription {
+        TensorDescription(name: name, shape: shape, elementType: elementType, layout: layout, isSparse: isSparse)
+    }
+
     init(_ desc: DataDesc) {
         name = desc.name
         shape = desc.shape

@@ -1,4 +1,5 @@
 import DataTypes
+import TestSupport
 
 /// A sparse matrix of the reference set, and how ours differs from it.
 struct ExpectedMatrix {

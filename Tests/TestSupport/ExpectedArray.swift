@@ -1,11 +1,15 @@
-import DataTypes
+package import DataTypes
 import Foundation
-import TestSupport
 
 /// An array of the reference set, and how ours differs from it.
-struct ExpectedArray {
-    let json: [String: Any]
-    let root: String
+package struct ExpectedArray {
+    private let json: [String: Any]
+    private let root: String
+
+    package init(json: [String: Any], root: String) {
+        self.json = json
+        self.root = root
+    }
 
     private var shape: [Int] { json["shape"] as? [Int] ?? [] }
     private var elementType: ElementType? { (json["dtype"] as? String).flatMap(ElementType.init(rawValue:)) }
@@ -13,7 +17,7 @@ struct ExpectedArray {
     /// nil when the first `rows` rows of ours are as expected, otherwise what differs.
     ///
     /// - Parameter tolerance: largest absolute difference allowed; 0 asks for equality.
-    func difference(to desc: DataDesc, _ bytes: [UInt8], rows: Int, tolerance: Double) throws -> String? {
+    package func difference(to desc: DataDesc, _ bytes: [UInt8], rows: Int, tolerance: Double) throws -> String? {
         guard shape == desc.shape else { return "shape \(desc.shape), expected \(shape)" }
         guard elementType == desc.elementType else { return "\(desc.elementType), expected \(json["dtype"] ?? "?")" }
         if rows == shape[0], sha256Hex(bytes) == json["sha256"] as? String { return nil }
@@ -65,7 +69,7 @@ struct ExpectedArray {
     }
 
     /// Our bytes as numbers.
-    static func numbers(_ bytes: [UInt8], _ type: ElementType) -> [Double] {
+    package static func numbers(_ bytes: [UInt8], _ type: ElementType) -> [Double] {
         let width = type.byteWidth
         return stride(from: 0, to: bytes.count, by: width).map { start in
             let bits = (0..<width).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }

@@ -1,12 +1,11 @@
 import DataTypes
 import Foundation
-import TestSupport
 
 /// A .npy file of version 1.0, little-endian, C order, as the reference set has them.
-struct NumpyFile {
-    let values: [Double]
+package struct NumpyFile {
+    package let values: [Double]
 
-    init(path: String) throws {
+    package init(path: String) throws {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         guard bytes.count > 10, bytes[0] == 0x93 else { throw GoldenError("\(path) is no .npy file") }
         let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
