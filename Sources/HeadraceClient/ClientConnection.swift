@@ -6,6 +6,8 @@ internal import Wire
 /// The bridge from tasks to the handler on its event loop.
 final class ClientConnection: Sendable {
     let options: HeadraceOptions
+    /// Fewer bytes go in a frame: a file takes some system calls on both sides.
+    private static let smallestFile = 64 << 10
     private let channel: any Channel
     private let handler: NIOLoopBound<ClientHandler>
 
@@ -23,14 +25,17 @@ final class ClientConnection: Sendable {
 
     static func make(to endpoint: Endpoint, options: HeadraceOptions) async throws -> ClientConnection {
         let eventLoop = NIOSingletons.posixEventLoopGroup.next()
+        let takesDescriptors = takesDescriptors(from: endpoint)
         let handler = try await eventLoop.submit {
             NIOLoopBound(
-                ClientHandler(eventLoop: eventLoop, options: options, peer: "\(endpoint)"), eventLoop: eventLoop)
+                ClientHandler(
+                    eventLoop: eventLoop, options: options, peer: "\(endpoint)", takesDescriptors: takesDescriptors),
+                eventLoop: eventLoop)
         }.get()
         do throws(ConnectError) {
-            let channel = try await Connector.connect(to: endpoint, group: eventLoop, deadline: options.connectTimeout)
-            {
-                channel in
+            let channel = try await Connector.connect(
+                to: endpoint, group: eventLoop, deadline: options.connectTimeout, readsAtOnce: !takesDescriptors
+            ) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
@@ -39,6 +44,11 @@ final class ClientConnection: Sendable {
         } catch {
             throw HeadraceError(.cannotConnect, "\(error)", isRetryable: true)
         }
+    }
+
+    /// Whether a connection to `endpoint` can have a side channel: only this machine passes files from process to process.
+    static func takesDescriptors(from endpoint: Endpoint) -> Bool {
+        if case .unix = endpoint { true } else { false }
     }
 
     /// Makes a request and waits for its answer.
@@ -58,18 +68,24 @@ final class ClientConnection: Sendable {
 
     /// Hands an array over and waits for the answer.
     func attach(_ array: HeadraceArray) async throws -> ClientHandler.Answer {
-        let message = AttachMessage(name: array.name, shape: array.shape, via: .frames)
+        let file = try await sealedFile(of: array)
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await channel.eventLoop.flatSubmit { [handler, options] in
-                let answer = handler.value.request(deadline: options.openTimeout) {
-                    (machine) throws(SessionFailure) in try machine.attach(message)
-                }
-                handler.value.sendElements(of: array)
-                return answer
+                handler.value.attach(array, file, deadline: options.openTimeout)
             }.get()
         } onCancel: {
             channel.eventLoop.execute { [handler] in handler.value.cancelRequest() }
+        }
+    }
+
+    /// The array's elements as a memory file; nil when they are better sent in frames, or the system has no file to give.
+    private func sealedFile(of array: HeadraceArray) async throws -> PassedDescriptor? {
+        guard array.bytes.count >= Self.smallestFile,
+            try await channel.eventLoop.submit({ [handler] in handler.value.passesDescriptors }).get()
+        else { return nil }
+        return try? await NIOSingletons.posixBlockingThreadPool.runIfActive {
+            try SealedMemory.make(array.name, array.bytes)
         }
     }
 

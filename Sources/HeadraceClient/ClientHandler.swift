@@ -18,14 +18,23 @@ final class ClientHandler: ChannelInboundHandler {
         case closed
     }
 
-    private var machine: ClientSessionMachine
+    var machine: ClientSessionMachine
     private var decoder: FrameDecoder
     private var encoder = FrameEncoder()
     /// The beginning of a header that has not come whole.
     private var rest = ByteBuffer()
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     /// nil before the connection is there and after its end.
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
+
+    /// Whether the server's answer to HELLO may bring a side channel. NIO must not read by itself then.
+    let takesDescriptors: Bool
+    /// For the first byte of that answer, while it has not come.
+    var watch: ReadableWatch?
+    /// Where descriptors go and come, once the server has sent its end.
+    var sideChannel: DescriptorChannel?
+    /// Whether the descriptors in the side channel are those of the arrays that are announced.
+    var keepsOrder = true
 
     /// Batches that have come and not been asked for. At most the window.
     private var ready: [HeadraceBatch] = []
@@ -38,8 +47,9 @@ final class ClientHandler: ChannelInboundHandler {
     private let onNotice: (@Sendable (HeadraceNotice) -> Void)?
     private let peer: String
 
-    init(eventLoop: any EventLoop, options: HeadraceOptions, peer: String) {
+    init(eventLoop: any EventLoop, options: HeadraceOptions, peer: String, takesDescriptors: Bool) {
         self.eventLoop = eventLoop
+        self.takesDescriptors = takesDescriptors
         machine = ClientSessionMachine(window: options.window)
         decoder = FrameDecoder(maxBatchBytes: 0, allocator: AlignedMemory.allocator)
         onNotice = options.onNotice
@@ -124,7 +134,10 @@ final class ClientHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        watch = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var input = unwrapInboundIn(data)

@@ -44,7 +44,9 @@ public final class HeadraceClient: Sendable {
         let connection = try await ClientConnection.make(to: target, options: options)
         let hello = HelloMessage.client(
             software: options.software,
-            features: [WireLimits.arraysFeature] + (options.checksums ? [WireLimits.checksumFeature] : []),
+            features: [WireLimits.arraysFeature]
+                + (ClientConnection.takesDescriptors(from: target) ? [WireLimits.descriptorsFeature] : [])
+                + (options.checksums ? [WireLimits.checksumFeature] : []),
             processID: Int(getpid()), maxFrameBytes: UInt64(max(options.maxBatchBytes, 0)))
         do {
             let answer = try await connection.request(deadline: options.connectTimeout) { $0.greet(hello) }
@@ -95,7 +97,8 @@ public final class HeadraceClient: Sendable {
     ///     iterator: "NDArrayIter", parameters: ["data": images.reference, "batch_size": 128])
     /// ```
     ///
-    /// The elements are sent over the connection, also on the same machine.
+    /// Over a Unix socket the elements are copied into a sealed memory file, which the server maps; over TCP, and when they
+    /// are few, they are sent.
     public func attach(_ array: HeadraceArray) async throws {
         let answer = try await connection.attach(array)
         guard case .attached(let name) = answer, name == array.name else { throw ClientConnection.mismatch }

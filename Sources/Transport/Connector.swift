@@ -5,14 +5,16 @@ internal import NIOPosix
 package enum Connector {
     /// - Parameters:
     ///   - deadline: for the name's resolution and the connection together.
+    ///   - readsAtOnce: false leaves what comes in the socket until the channel's option `autoRead` is set.
     ///   - setUp: sets up the connection, on its event loop, before the first byte.
     package static func connect(
-        to endpoint: Endpoint, group: any EventLoopGroup, deadline: Duration,
+        to endpoint: Endpoint, group: any EventLoopGroup, deadline: Duration, readsAtOnce: Bool = true,
         setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ConnectError) -> any Channel {
         let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(deadline)).channelInitializer(setUp)
             // Batches are large: fewer and larger reads. What a read leaves behind is reused by the next.
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 * 1024))
+            .channelOption(.autoRead, value: readsAtOnce)
         do {
             switch endpoint {
             case .unix(let path):

@@ -8,7 +8,7 @@ internal import Glibc
 package final class DescriptorChannel: Sendable {
     package static let maximumTagBytes = 64
     /// A peer that sends more in one message has them closed here; beyond that the kernel closes them itself.
-    private static let roomForDescriptors = 8
+    static let roomForDescriptors = 8
 
     private let descriptor: CInt
 

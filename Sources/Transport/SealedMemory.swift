@@ -11,7 +11,7 @@ package enum SealedMemory {
     private static let populateRead: CInt = 22
     /// Fewer bytes are copied: a process may have some ten thousand mappings, and a small array would take one.
     static let smallestMapping = 1 << 20
-    private static let seals: [(name: String, bit: CInt)] = [
+    static let seals: [(name: String, bit: CInt)] = [
         ("F_SEAL_SHRINK", 2), ("F_SEAL_GROW", 4), ("F_SEAL_WRITE", 8),
     ]
 

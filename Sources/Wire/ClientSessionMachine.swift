@@ -72,6 +72,12 @@ package struct ClientSessionMachine: ~Copyable {
         self.window = min(max(window, 1), WireLimits.creditsOutstanding)
     }
 
+    /// Whether the connection has a side channel for file descriptors.
+    package var passesDescriptors: Bool { features.contains(WireLimits.descriptorsFeature) }
+
+    /// Whether `attach` would be granted now.
+    package var canAttach: Bool { features.contains(WireLimits.arraysFeature) && state == .greeted && request == nil }
+
     // MARK: Wishes
 
     /// The first frame.

@@ -242,12 +242,16 @@ struct EndToEndTests {
         ) { bound in
             for address in bound {
                 let client = try await HeadraceClient.connect(address, options: .patient)
-                let data = try HeadraceArray("x", values, shape: [rows, 2])
+                let name = "x-\(folder.path.suffix(8))-\(address.hasPrefix("unix"))"
+                let data = try HeadraceArray(name, values, shape: [rows, 2])
                 let label = try HeadraceArray("y", labels, shape: [rows])
                 try await client.attach(data)
                 try await client.attach(label)
                 let error = await #expect(throws: HeadraceError.self) { try await client.attach(label) }
                 #expect(error?.message.contains("has been handed over already") == true)
+                // The server is in this process.
+                let mappings = ProcessMaps.count(ofMemoryFile: "headrace-" + name)
+                #expect(mappings == (address.hasPrefix("unix") && rows == 400_000 ? 1 : 0))
                 let stream = try await client.open(
                     iterator: "NDArrayIter",
                     parameters: [
@@ -263,5 +267,31 @@ struct EndToEndTests {
             }
         }
         #expect(throws: HeadraceError.self) { try HeadraceArray("x", [Float(1)], shape: [2]) }
+    }
+
+    @Test(
+        "an array that is refused leaves nothing behind that the next one could be taken for", arguments: [1, 50_000])
+    func refusedArrays(rows: Int) async throws {
+        let folder = try TemporaryFolder()
+        try await withServer(
+            ["unix:\(folder.path)/s"], threads: 1, roots: [], handsArraysOver: true
+        ) { bound in
+            let client = try await HeadraceClient.connect(bound[0], options: .patient)
+            let first = try HeadraceArray("x", [Int](repeating: 1, count: rows), shape: [rows])
+            let second = try HeadraceArray("y", [Int](repeating: 2, count: rows), shape: [rows])
+            try await client.attach(first)
+            for array in [first, try HeadraceArray("no name", [Int](repeating: 3, count: rows), shape: [rows])] {
+                await #expect(throws: HeadraceError.self) { try await client.attach(array) }
+            }
+            try await client.attach(second)
+            let stream = try await client.open(
+                iterator: "NDArrayIter",
+                parameters: ["data": .list([first.reference, second.reference]), "batch_size": .integer(rows)])
+            let batch = try #require(try await stream.next())
+            for (tensor, value) in zip(batch.data, [Int64(1), 2]) {
+                #expect((0..<rows).allSatisfy { tensor.span(as: Int64.self)[$0] == value })
+            }
+            await client.close()
+        }
     }
 }
