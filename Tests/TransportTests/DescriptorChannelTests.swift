@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Testing
@@ -8,11 +9,8 @@ import Testing
 struct DescriptorChannelTests {
     /// A memory file with these bytes and seals. The caller closes it.
     private func memory(_ bytes: [UInt8], seals: CInt = 2 | 4 | 8, holeBytes: Int = 0) -> CInt {
-        // The module Glibc leaves it out; the C library has it. The name is a C string for the call; the flags are
-        // MFD_CLOEXEC and MFD_ALLOW_SEALING.
-        let create = unsafe unsafeBitCast(
-            dlsym(nil, "memfd_create"), to: (@convention(c) (UnsafePointer<CChar>, CUnsignedInt) -> CInt).self)
-        let file = unsafe create("test", 1 | 2)
+        // The name is a C string for the call.
+        let file = unsafe clinux_memory_file("test")
         _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
         if holeBytes > 0 { ftruncate(file, off_t(bytes.count + holeBytes)) }
         // F_ADD_SEALS
@@ -89,6 +87,56 @@ struct DescriptorChannelTests {
         withExtendedLifetime(theirs) {}
         shutdown(theirs.raw, CInt(SHUT_RDWR))
         #expect(throws: DescriptorError.closed) { try ours.receive(timeoutMilliseconds: 0) }
+    }
+
+    /// A pair of connected stream sockets. The caller closes them.
+    private func connection() -> (client: CInt, server: CInt) {
+        var ends: [CInt] = [-1, -1]
+        // The array has room for the two numbers.
+        #expect(unsafe socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        return (ends[0], ends[1])
+    }
+
+    @Test("a client gets its end with the first byte of what the server says, and the bytes with it")
+    func receivingAChannel() throws {
+        let (client, server) = connection()
+        defer { close(client) }
+        #expect(try DescriptorChannel.receiveChannel(over: client) == nil)
+        let (ours, theirs) = try DescriptorChannel.pair()
+        #expect(try DescriptorChannel.send(Array("hello".utf8), withDescriptor: theirs.raw, over: server) == 5)
+        let received = try #require(try DescriptorChannel.receiveChannel(over: client))
+        #expect(received.bytes == Array("hello".utf8))
+        let channel = try #require(received.channel)
+        let file = memory([1])
+        defer { close(file) }
+        try channel.send(file, tag: "up")
+        #expect(try ours.receive(timeoutMilliseconds: 0)?.tag == "up")
+        try ours.send(file, tag: "down")
+        #expect(try channel.receive(timeoutMilliseconds: 0)?.tag == "down")
+        close(server)
+        let end = try #require(try DescriptorChannel.receiveChannel(over: client))
+        #expect(end.bytes.isEmpty && end.channel == nil)
+    }
+
+    @Test("a descriptor that is no side channel is let go of, and bytes without one are bytes")
+    func receivingNoChannel() throws {
+        let (client, server) = connection()
+        defer {
+            close(client)
+            close(server)
+        }
+        let file = memory([1])
+        defer { close(file) }
+        for other in [file, server] {
+            _ = try DescriptorChannel.send([1, 2], withDescriptor: other, over: server)
+            let received = try #require(try DescriptorChannel.receiveChannel(over: client))
+            #expect(received.bytes == [1, 2] && received.channel == nil)
+        }
+        #expect(try openCount(file) == 1)
+        // Three bytes, of an array of three.
+        #expect(unsafe Glibc.send(server, [4, 5, 6] as [UInt8], 3, 0) == 3)
+        let received = try #require(try DescriptorChannel.receiveChannel(over: client))
+        #expect(received.bytes == [4, 5, 6] && received.channel == nil)
     }
 
     @Test("sealed memory is mapped, and stays readable when its descriptor is closed")
