@@ -14,8 +14,6 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
     case sourceMismatch(width: Int, height: Int, plannedWidth: Int, plannedHeight: Int)
     /// The list of augmenters leaves the image at another size than `data_shape`.
     case otherSize(width: Int, height: Int, shapeWidth: Int, shapeHeight: Int)
-    /// An augmenter would resize an image whose values have fractions already.
-    case resizeAfterCast(step: String)
     /// The steps together would compute too many pixels.
     case tooMuchWork(pixels: Int, maxPixels: Int)
     /// The augmenters leave no object in the image.
@@ -39,9 +37,6 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
         case .otherSize(let width, let height, let shapeWidth, let shapeHeight):
             "the augmenters make an image of \(width)×\(height), and data_shape asks for \(shapeWidth)×\(shapeHeight) "
                 + "(width×height); end the list with a crop or a ForceResizeAug"
-        case .resizeAfterCast(let step):
-            "\(step) would resize the image after its values became numbers with fractions; put it before CastAug and "
-                + "the colour augmenters"
         case .tooMuchWork(let pixels, let maxPixels):
             "the augmenters would compute \(pixels) pixels, all steps together; \(maxPixels) are allowed"
         case .noObject: "no object is left in the image, or none with a class of 0 or more"

@@ -67,6 +67,12 @@ package struct IteratorContext: Sendable {
     /// Memory for what need not be read or decoded again.
     package var caches: CacheBudget
 
+    /// Memory for what is made of an array that the client handed over; it counts as an array of that name. Throws when
+    /// there is no room for it.
+    package var reserve: @Sendable (_ byteCount: Int, _ name: String) throws(StreamError) -> MemoryReservation? = {
+        _, _ in nil
+    }
+
     /// The path to open for a file that a list, a folder or a pattern of parameter `parameter` came to. Throws when the
     /// client may not read it: what a folder holds can be a link to anywhere.
     package var authorise: @Sendable (_ path: String, _ parameter: String) throws(StreamError) -> String

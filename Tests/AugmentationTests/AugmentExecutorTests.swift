@@ -47,6 +47,16 @@ private struct PlainImage {
             let pixels = result.pixels
             let bytes = pixels.indices.map { Double(pixels[$0]) }
             rebuild(rect.width, rect.height) { bytes[((rect.y + $1) * resize.width + rect.x + $0) * 3 + $2] }
+        case .resample(let resize, let rect):
+            var result = [Float](repeating: 0, count: 3 * resize.width * resize.height)
+            var resampler = PlaneResampler()
+            let whole = ImagePart(rect: PixelRect(width: width, height: height))
+            resampler.run(
+                planes.map { Float($0) }, width: width, height: height, part: whole, resize,
+                rect: PixelRect(width: resize.width, height: resize.height), into: &result)
+            rebuild(rect.width, rect.height) {
+                Double(result[($2 * resize.height + rect.y + $1) * resize.width + rect.x + $0])
+            }
         case .crop(let rect): rebuild(rect.width, rect.height) { old.at(rect.x + $0, rect.y + $1, $2) }
         case .mirror: rebuild(width, height) { old.at(old.width - 1 - $0, $1, $2) }
         case .border(let border, let fill):
@@ -85,7 +95,7 @@ private struct PlainImage {
 extension SampleExecutor {
     /// A sample of floats, in a slot that was full of something else before.
     mutating func floats(
-        _ plan: borrowing AugmentPlan, _ source: borrowing PixelBuffer
+        _ plan: borrowing AugmentPlan, _ source: borrowing PixelBuffer, origin: (x: Int, y: Int) = (0, 0)
     ) throws -> [Float] {
         let output = try SampleOutput(
             format: SlotFormat(
@@ -95,7 +105,7 @@ extension SampleExecutor {
         var span = slot.mutableSpan
         // Any byte is a UInt8.
         var raw = unsafe span.mutableBytes
-        try run(plan, source: source, output: output, into: &raw)
+        try run(plan, source: source, origin: origin, output: output, into: &raw)
         return stride(from: 0, to: slot.count, by: 4).map { start in
             Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(slot[start + $1]) << UInt32(8 * $1) })
         }
@@ -108,16 +118,11 @@ struct AugmentExecutorTests {
         let kernel = Interpolation(rawValue: random.integer(0, 4))!
         switch random.integer(0, 10) {
         case 0, 1:
-            guard !plan.isFloat else { return }
-            (plan.width, plan.height) = (random.integer(1, 40), random.integer(1, 40))
-            plan.steps.append(
-                .resize(
-                    SamplePlan.Resize(width: plan.width, height: plan.height, kernel: kernel),
-                    rect: PixelRect(width: plan.width, height: plan.height)))
+            plan.resize(
+                SamplePlan.Resize(width: random.integer(1, 40), height: random.integer(1, 40), kernel: kernel))
         case 2, 3: plan.crop(randomRect(width: plan.width, height: plan.height, random: &random))
         case 4: plan.steps.append(.mirror)
         case 5:
-            guard !plan.isFloat else { return }
             let border = PixelBorder(
                 left: random.integer(0, 5), top: random.integer(0, 5), right: random.integer(0, 5),
                 bottom: random.integer(0, 5))
@@ -140,7 +145,7 @@ struct AugmentExecutorTests {
     @Test("any sequence of steps gives what doing one after the other gives", arguments: 0..<8)
     func sequences(seed: Int64) throws {
         var executor = SampleExecutor()
-        var (floats, bytes, cubics) = (0, 0, 0)
+        var (floats, bytes, cubics, windows, resamples) = (0, 0, 0, 0, 0)
         for record in 0..<200 {
             var random = KeyedRandom(seed: seed, epoch: 0, record: UInt64(record))
             let source = noise(width: random.integer(1, 40), height: random.integer(1, 40), channels: 3, seed: seed)
@@ -164,8 +169,13 @@ struct AugmentExecutorTests {
             let limit = plan.isFloat ? 2e-5 * scale * Double(plan.steps.count) : 0
             let worst = zip(found, expected.planes).map { abs(Double($0) - $1) }.max() ?? 0
             #expect(worst <= limit, "record \(record), \(plan.steps): off by \(worst)")
+            let needed = plan.neededSource
+            let again = try executor.floats(plan, cut(source, needed), origin: (needed.x, needed.y))
+            #expect(again == found, "record \(record), \(plan.steps): other numbers from a window")
+            if needed.width * needed.height < source.width * source.height { windows += 1 }
+            for step in plan.steps { if case .resample = step { resamples += 1 } }
         }
-        #expect(floats > 50 && bytes > 20 && cubics > 0)
+        #expect(floats > 50 && bytes > 20 && cubics > 0 && windows > 50 && resamples > 50)
     }
 
     @Test("the cubic kernel rounds the end of a row as it does for red, green, blue, wherever the crop lies")
@@ -176,12 +186,9 @@ struct AugmentExecutorTests {
             let source = noise(width: random.integer(20, 40), height: 40, channels: 3, seed: Int64(record))
             var plan = AugmentPlan()
             plan.begin(width: source.width, height: source.height)
-            plan.width = 8 * random.integer(6, 9) + random.integer(1, 7)
-            plan.height = 80
-            plan.steps.append(
-                .resize(
-                    SamplePlan.Resize(width: plan.width, height: plan.height, kernel: .cubic),
-                    rect: PixelRect(width: plan.width, height: plan.height)))
+            plan.resize(
+                SamplePlan.Resize(
+                    width: 8 * random.integer(6, 9) + random.integer(1, 7), height: 80, kernel: .cubic))
             if record % 2 == 0 {
                 plan.crop(PixelRect(x: 10, y: 3, width: plan.width - 10 - record % 4 / 2, height: 70))
             }

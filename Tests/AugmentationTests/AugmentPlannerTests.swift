@@ -151,19 +151,23 @@ struct AugmentPlannerTests {
         #expect(abs(noise.count { abs($0) > 4 } - 546) < 115)
     }
 
-    @Test("an image that the list leaves at another size is refused, and so is a resize of fractions")
+    @Test("an image that the list leaves at another size is refused, and so are sizes that no image may have")
     func refused() throws {
         #expect(throws: AugmentationError.otherSize(width: 120, height: 100, shapeWidth: 64, shapeHeight: 56)) {
             try Self.plans(1, "[[\"CastAug\"]]")
         }
-        // Cropping fractions is possible; enlarging the cut-out is not.
-        let late = "[[\"CastAug\"], [\"CenterCropAug\", [[\"size\", [64, 56]]]]]"
-        #expect(try Self.plans(1, late)[0].steps == [.crop(PixelRect(x: 28, y: 22, width: 64, height: 56))])
-        #expect(throws: AugmentationError.resizeAfterCast(step: "CenterCropAug")) {
-            try Self.plans(1, late, width: 40, height: 40)
-        }
-        #expect(throws: AugmentationError.self) {
-            try Self.plans(1, "[[\"ResizeAug\", [[\"size\", 60000]]]]", width: 9000, height: 3)
+        for cast in ["", "[\"CastAug\"], "] {
+            #expect(throws: AugmentationError.self) {
+                try Self.plans(1, "[\(cast)[\"ResizeAug\", [[\"size\", 60000]]]]", width: 9000, height: 3)
+            }
+            // Each is allowed, all together are too much.
+            let resizes = ["9000, 7000", "7000, 9000", "9000, 7000", "7000, 9000", "64, 56"]
+                .map { "[\"ForceResizeAug\", [[\"size\", [\($0)]]]]" }.joined(separator: ", ")
+            let error = #expect(throws: AugmentationError.self) { try Self.plans(1, "[\(cast)\(resizes)]") }
+            guard case .tooMuchWork? = error else {
+                Issue.record("another error: \(String(describing: error))")
+                return
+            }
         }
         // A crop that scaling down leaves without a pixel.
         #expect(throws: AugmentationError.self) {
@@ -180,6 +184,28 @@ struct AugmentPlannerTests {
                 .resize(
                     SamplePlan.Resize(width: 96, height: 80, kernel: .cubic),
                     rect: PixelRect(x: 16, y: 12, width: 64, height: 56))
+            ])
+    }
+
+    @Test("behind a cast or a colour, images of fractions are resized")
+    func fractions() throws {
+        let late = "[[\"CastAug\"], [\"CenterCropAug\", [[\"size\", [64, 56]]]]]"
+        #expect(try Self.plans(1, late)[0].steps == [.crop(PixelRect(x: 28, y: 22, width: 64, height: 56))])
+        let enlarge = AugmentStep.resample(
+            SamplePlan.Resize(width: 64, height: 56, kernel: .cubic), rect: PixelRect(width: 64, height: 56))
+        #expect(
+            try Self.plans(1, late, width: 40, height: 40)[0].steps
+                == [.crop(PixelRect(x: 0, y: 2, width: 40, height: 35)), enlarge])
+        let plan = try Self.plans(
+            1,
+            "[[\"BrightnessJitterAug\", [[\"brightness\", 0]]], [\"ResizeAug\", [[\"size\", 80]]], "
+                + "[\"CenterCropAug\", [[\"size\", [64, 56]]]]]")[0]
+        #expect(
+            plan.steps == [
+                .scale(1),
+                .resample(
+                    SamplePlan.Resize(width: 96, height: 80, kernel: .cubic),
+                    rect: PixelRect(x: 16, y: 12, width: 64, height: 56)),
             ])
     }
 }

@@ -108,11 +108,6 @@ struct AugmenterReaderTests {
                 "[[\"RandomSizedCropAug\", [[\"size\", [2, 2]], [\"area\", [0.5, 0.1]], [\"ratio\", [1, 1]]]]]",
                 "aug_list[0].area", "smaller number first"
             ),
-            ("[[\"CastAug\"], [\"ResizeAug\", [[\"size\", 9]]]]", "aug_list[1]", "before CastAug"),
-            (
-                "[[\"RandomOrderAug\", [[\"ts\", [[\"ResizeAug\", [[\"size\", 9]]], [\"CastAug\"]]]]]]",
-                "aug_list[0].ts[0]", "before CastAug"
-            ),
             ("{}", "aug_list", "a list of augmenters"), ("7", "aug_list", "a list of augmenters"),
         ])
     func refused(text: String, place: String, words: String) throws {

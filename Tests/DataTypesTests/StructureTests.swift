@@ -40,4 +40,33 @@ struct StructureTests {
         #expect(try Self.spec.normalise(.list([half, half])) == .list([half, half]))
         #expect(throws: ParameterError.self) { try Self.spec.normalise(.list([half, half, .null])) }
     }
+
+    @Test(
+        "entries of a list come one by one, up to where the text stops to be one",
+        arguments: [
+            ("[1, [2, \"a\"], 'b']", 3, nil), (" ( 1 , 2 , ) ", 2, nil), ("[]", 0, nil), ("", 0, 0), ("7", 0, 0),
+            ("[1, 2", 2, 5), ("[1 2]", 1, 3), ("[1, x]", 1, 5), ("[1] 2", 1, 4), ("[1)", 1, 2),
+        ] as [(String, Int, Int?)])
+    func entries(text: String, count: Int, end: Int?) {
+        var places: [Int] = []
+        let found = StructureText.readEntries(of: Array(text.utf8).span) { place, _ in places.append(place) }
+        #expect(found == end)
+        #expect(places == Array(0..<count))
+    }
+
+    @Test("one entry has limits, all together have none; what reads them may stop it")
+    func entryLimits() {
+        let row = "[" + String(repeating: "1,", count: 600_000) + "]"
+        var count = 0
+        #expect(StructureText.readEntries(of: Array("[\(row),\(row)]".utf8).span) { _, _ in count += 1 } == nil)
+        #expect(count == 2)
+        let long = "[[\(row),\(row)]]"
+        #expect(StructureText.readEntries(of: Array(long.utf8).span) { _, _ in count += 1 } != nil)
+        #expect(count == 2)
+        #expect(throws: ParameterError.self) {
+            try StructureText.readEntries(of: Array("[1, 2]".utf8).span) { _, _ throws(ParameterError) in
+                throw .missing(name: "a", iterator: "b")
+            }
+        }
+    }
 }

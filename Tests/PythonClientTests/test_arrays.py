@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from array_peer import ALL, Peer, memory, memory_files, refusal
 from headrace.io import NDArrayIter
+from png_file import png
 from running_daemon import BASE, RunningDaemon
 
 LIMIT = 8 << 20
@@ -316,6 +317,44 @@ def test_augmenters_that_compute_too_much_are_refused(daemon):
         )
         with pytest.raises(headrace.HeadraceError, match="pixels, all steps together"):
             next(iter(stream))
+
+
+def long_list(daemon, count):
+    """Many images in a list, all of them the same file; each takes 60 bytes of text."""
+    folder = daemon.directory / "a-folder-with-a-name-of-forty-characters"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.png").write_bytes(png(np.full((4, 5, 3), (9, 8, 7), np.uint8)))
+    return [[float(i), f"{folder.name}/a.png"] for i in range(count)]
+
+
+def test_a_list_of_images_may_be_longer_than_a_message(connected, daemon):
+    images = long_list(daemon, 25_000)
+    assert len(json.dumps(images)) > 5 << 18
+    options = dict(path_root=str(daemon.directory), batch_size=100, data_shape=(3, 4, 5), aug_list=[])
+    with connected.open(iterator="ImageIter", imglist=images, **options) as stream:
+        assert len(stream) == 250 and stream.records == 25_000
+        for step in (0, 249):
+            stream.seek(0, step)
+            batch = next(stream)
+            assert (batch.label[0] == np.arange(100) + 100 * step).all()
+            assert (batch.index == np.arange(1, 101) + 100 * step).all()
+            assert (batch.data[0] == np.array([9, 8, 7])[:, None, None]).all()
+
+
+def test_a_list_counts_as_what_its_client_handed_over(daemon):
+    images = long_list(daemon, 70_000)
+    options = dict(path_root=str(daemon.directory), batch_size=100, data_shape=(3, 4, 5), aug_list=[])
+    with headrace.connect(daemon.url) as client:
+        with pytest.raises(headrace.LimitError, match="'rows of imglist' takes .* limits.max_arrays"):
+            client.open(iterator="ImageIter", imglist=images, **options)
+        with pytest.raises(headrace.LimitError, match="'imglist' takes .* limits.max_arrays"):
+            client.open(iterator="ImageIter", imglist=images * 3, **options)
+        with pytest.raises(headrace.BadParameterError, match=r"imglist\[50001\]"):
+            client.open(iterator="ImageIter", imglist=[*images[:50_001], [1.0], *images[:10]], **options)
+        with pytest.raises(headrace.NotFoundError, match="no array 'mine' has been handed over"):
+            client.open(iterator="ImageIter", imglist="array:mine", **options)
+        # Nothing of all that is still counted.
+        client.open(iterator="ImageIter", imglist=images[:50_000], **options).close()
 
 
 def test_descriptors_are_for_those_who_agreed_on_them(daemon):

@@ -228,13 +228,6 @@ def test_what_cannot_travel_is_named(served, aug_list, message):
     assert served.streams == []
 
 
-def test_a_list_too_long_for_a_message(served):
-    entry = [1.0, "x" * 1000 + ".jpg"]
-    make(served, imglist=[entry] * 900)
-    with pytest.raises(headrace.LimitError, match=r"imglist has 1,000 entries in 1,0.*path_imglist"):
-        make(served, imglist=[entry] * 1000)
-
-
 @pytest.mark.parametrize("hook", ["next_sample", "read_image", "imdecode", "augmentation_transform", "postprocess_data"])
 def test_methods_that_would_not_be_called_are_refused(served, hook):
     kind = type("Own", (image.ImageIter,), {hook: lambda self, *args: None, "__module__": "train"})

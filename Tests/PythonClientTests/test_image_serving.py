@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-
 import numpy as np
 import pytest
+from png_file import png
 
 import headrace
 from headrace import image, recordio
 
 SHAPE = (3, 24, 20)
 MEAN, STD = [123.68, 116.28, 103.53], [58.395, 57.12, 57.375]
-
-
-def png(pixels):
-    """An RGB array as a file's bytes; tests need no image library for that."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    height, width = pixels.shape[:2]
-    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
 def pictures(count=7):
@@ -112,6 +98,41 @@ def test_the_server_augments_as_the_classes_do(client, folder, name, source):
         np.testing.assert_allclose(batch.data[0][0], pixels.transpose(2, 0, 1), rtol=2e-5, atol=1e-3)
 
 
+def late_resizes(interp, seed):
+    """Resizes of images that have fractions: any sizes, whole multiples of the sample's, and after a flip."""
+    generator = np.random.RandomState(seed)
+
+    def anywhere():
+        return image.ForceResizeAug(tuple(int(side) for side in generator.randint(1, 70, 2)), interp)
+
+    blocks = image.ForceResizeAug(tuple(int(side) for side in generator.randint(1, 5, 2) * (20, 24)), interp)
+    last = [
+        image.ForceResizeAug((20, 24), interp),
+        image.CenterCropAug((20, 24), interp),
+        # No part of an image is so large, so that both take the middle.
+        image.RandomSizedCropAug((20, 24), (900, 1000), (0.9, 1.1), interp),
+        image.SequentialAug([image.ResizeAug(31, interp), image.CenterCropAug((20, 24), interp)]),
+    ]
+    return [
+        image.CastAug(), anywhere(), image.HorizontalFlipAug(1), image.ColorNormalizeAug(MEAN, STD), anywhere(),
+        *([blocks] if seed % 3 else []), last[seed % 4] if seed % 3 == 0 else last[0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("interp", [0, 1, 2, 3, 4, 9])
+@pytest.mark.parametrize("seed", range(12))
+def test_images_with_fractions_are_resized_to_the_bit(client, folder, interp, seed):
+    augmenters = late_resizes(interp, seed)
+    iterator = image.ImageIter(1, SHAPE, path_imgrec=folder / "plain.rec", aug_list=augmenters, client=client)
+    batches = list(iterator)
+    iterator.close()
+    assert len(batches) == 7
+    for batch, pixels in zip(batches, pictures(), strict=True):
+        for augmenter in augmenters:
+            pixels = augmenter(pixels)
+        np.testing.assert_array_equal(batch.data[0][0], pixels.transpose(2, 0, 1))
+
+
 OBJECT_LISTS = {
     "stretched": [image.DetBorrowAug(image.ForceResizeAug((20, 24), 1)), image.DetBorrowAug(image.CastAug())],
     "flipped": [image.DetHorizontalFlipAug(1), image.DetBorrowAug(image.ForceResizeAug((20, 24)))],
@@ -119,6 +140,10 @@ OBJECT_LISTS = {
         image.DetRandomSelectAug([image.DetRandomCropAug(), image.DetRandomPadAug()], 1),
         image.DetRandomSelectAug([image.DetHorizontalFlipAug(1)], 0),
         image.DetBorrowAug(image.SequentialAug([image.ForceResizeAug((20, 24), 2), image.CastAug()])),
+    ],
+    "resized as floats": [
+        image.DetBorrowAug(image.CastAug()), image.DetHorizontalFlipAug(1),
+        image.DetBorrowAug(image.ForceResizeAug((20, 24), 2)),
     ],
     "as made": image.CreateDetAugmenter(SHAPE, resize=28, mean=True, std=True, inter_method=9),
 }
@@ -187,7 +212,6 @@ def test_a_saved_place_and_another_shape(client, folder):
         ({"rand_corp": True}, "rand_crop"),
         ({"rand_resize": True}, "rand_crop"),
         ({"aug_list": [image.CastAug()], "resize": 30}, "aug_list"),
-        ({"aug_list": [image.CastAug(), image.ResizeAug(30)]}, r"aug_list\[1\]"),
         ({"last_batch_handle": "wrap"}, "last_batch_handle"),
         ({"imglist": [[1, "0.png"], [2]], "path_imgrec": None}, "imglist"),
         ({"path_imgrec": None}, "path_imgrec|imglist"),

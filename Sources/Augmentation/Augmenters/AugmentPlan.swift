@@ -27,7 +27,7 @@ package struct AugmentPlan: Sendable {
     /// Pixels that all steps together compute or move, which is what they cost. Crops and mirroring are free.
     var computedPixels: Int {
         var pixels = 0
-        // Planes of numbers keep the size that they were made with.
+        // Planes of numbers keep the size that they were made with until something moves their pixels.
         var (width, height) = (sourceWidth, sourceHeight)
         var planes: Int?
         for step in steps {
@@ -37,9 +37,14 @@ package struct AugmentPlan: Sendable {
             case .resize(_, let rect):
                 (width, height) = (rect.width, rect.height)
                 pixels += width * height
+            case .resample(_, let rect):
+                (width, height) = (rect.width, rect.height)
+                planes = width * height
+                pixels += width * height
             case .border(let border, _):
                 width += border.left + border.right
                 height += border.top + border.bottom
+                if planes != nil { planes = width * height }
                 pixels += width * height
             case .scale, .contrast, .saturation, .mix, .offset, .normalise:
                 planes = planes ?? width * height
@@ -54,11 +59,20 @@ package struct AugmentPlan: Sendable {
         precondition(rect.isInside(width: width, height: height), "the crop is not inside the image")
         if rect.width == width, rect.height == height { return }
         (width, height) = (rect.width, rect.height)
-        if case .resize(let resize, let whole)? = steps.last, !isFloat {
-            let part = PixelRect(x: whole.x + rect.x, y: whole.y + rect.y, width: rect.width, height: rect.height)
-            steps[steps.count - 1] = .resize(resize, rect: part)
-        } else {
-            steps.append(.crop(rect))
+        func part(of whole: PixelRect) -> PixelRect {
+            PixelRect(x: whole.x + rect.x, y: whole.y + rect.y, width: rect.width, height: rect.height)
         }
+        switch steps.last {
+        case .resize(let resize, let whole): steps[steps.count - 1] = .resize(resize, rect: part(of: whole))
+        case .resample(let resize, let whole): steps[steps.count - 1] = .resample(resize, rect: part(of: whole))
+        default: steps.append(.crop(rect))
+        }
+    }
+
+    /// Brings the image to another size.
+    mutating func resize(_ resize: SamplePlan.Resize) {
+        (width, height) = (resize.width, resize.height)
+        let whole = PixelRect(width: width, height: height)
+        steps.append(isFloat ? .resample(resize, rect: whole) : .resize(resize, rect: whole))
     }
 }

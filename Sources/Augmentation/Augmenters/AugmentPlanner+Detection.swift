@@ -40,7 +40,6 @@ extension AugmentPlanner {
             let width = size.width + border.left + border.right
             let height = size.height + border.top + border.bottom
             try check(width: width, height: height, step: "DetRandomPadAug")
-            guard !plan.isFloat else { throw .resizeAfterCast(step: "DetRandomPadAug") }
             plan.steps.append(.border(border, fill: pad.fill))
             (plan.width, plan.height) = (width, height)
             labels.surround(by: border, of: size)

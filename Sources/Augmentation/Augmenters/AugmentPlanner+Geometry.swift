@@ -13,12 +13,7 @@ extension AugmentPlanner {
         try check(width: target.width, height: target.height, step: step)
         let kernel = kernel.choose(from: size, to: target, random: &random)
         if target == size { return }
-        guard !plan.isFloat else { throw .resizeAfterCast(step: step) }
-        plan.steps.append(
-            .resize(
-                SamplePlan.Resize(width: target.width, height: target.height, kernel: kernel),
-                rect: PixelRect(width: target.width, height: target.height)))
-        (plan.width, plan.height) = target
+        plan.resize(SamplePlan.Resize(width: target.width, height: target.height, kernel: kernel))
     }
 
     /// Cuts out `size`, scaled down to fit, and brings it to `size`.

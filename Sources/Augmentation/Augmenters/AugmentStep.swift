@@ -2,6 +2,8 @@
 package enum AugmentStep: Sendable, Hashable {
     /// A resize of the image, of whose result only `rect` is kept.
     case resize(SamplePlan.Resize, rect: PixelRect)
+    /// The same of an image of numbers with fractions.
+    case resample(SamplePlan.Resize, rect: PixelRect)
     case crop(PixelRect)
     /// Left becomes right.
     case mirror

@@ -11,26 +11,14 @@ package struct AugmenterReader {
 
     package static func augmenters(_ value: ParameterValue, at place: String) throws(ParameterError) -> [Augmenter] {
         var reader = AugmenterReader()
-        let augmenters = try reader.list(value, at: place)
-        var isFloat = false
-        for (position, augmenter) in augmenters.enumerated() {
-            try augmenter.checkOrder(&isFloat, at: "\(place)[\(position)]")
-        }
-        return augmenters
+        return try reader.list(value, at: place)
     }
 
     package static func detectionAugmenters(
         _ value: ParameterValue, at place: String
     ) throws(ParameterError) -> [DetectionAugmenter] {
         var reader = AugmenterReader()
-        let augmenters = try reader.detectionList(value, at: place)
-        var isFloat = false
-        for (position, augmenter) in augmenters.enumerated() {
-            if case .borrow(let augmenter) = augmenter {
-                try augmenter.checkOrder(&isFloat, at: "\(place)[\(position)]")
-            }
-        }
-        return augmenters
+        return try reader.detectionList(value, at: place)
     }
 
     private mutating func list(_ value: ParameterValue, at place: String) throws(ParameterError) -> [Augmenter] {

@@ -1,15 +1,17 @@
 internal import DataTypes
 
-/// An image of numbers with fractions: a plane each of red, green and blue, for colour augmenters.
+/// An image of numbers with fractions: a plane each of red, green and blue, for colour augmenters and what comes after them.
 ///
 /// One worker owns one and loads it for sample after sample; growing it is the only allocation.
 struct FloatPlanes {
     private var values: [Float] = []
+    /// What a step that moves pixels writes, before it takes the place of `values`.
+    private var spare: [Float] = []
+    private var resampler = PlaneResampler()
     private(set) var width = 0
     private(set) var height = 0
     /// The image, within the planes.
-    private var rect = PixelRect(width: 0, height: 0)
-    private var isMirrored = false
+    private var part = ImagePart(rect: PixelRect(width: 0, height: 0))
 
     private var planeCount: Int { width * height }
 
@@ -18,8 +20,7 @@ struct FloatPlanes {
         view.require(rect)
         precondition(view.channels == 3)
         (width, height) = (rect.width, rect.height)
-        self.rect = PixelRect(width: width, height: height)
-        self.isMirrored = isMirrored
+        part = ImagePart(rect: PixelRect(width: width, height: height), isMirrored: isMirrored)
         let count = planeCount
         ResampleRows.grow(&values, to: 3 * count)
         // The pointer lives inside the closure, as long as the memory is lent.
@@ -41,11 +42,10 @@ struct FloatPlanes {
 
     mutating func run(_ step: AugmentStep) {
         switch step {
-        case .crop(let part):
-            rect.x += isMirrored ? rect.width - part.x - part.width : part.x
-            rect.y += part.y
-            (rect.width, rect.height) = (part.width, part.height)
-        case .mirror: isMirrored.toggle()
+        case .crop(let inner): part.crop(inner)
+        case .mirror: part.isMirrored.toggle()
+        case .resample(let resize, let rect): resample(resize, rect)
+        case .border(let border, let fill): surround(by: border, fill)
         case .scale(let factor): map(factor: RGB(all: factor), offset: RGB(all: 0))
         case .contrast(let factor):
             map(factor: RGB(all: factor), offset: RGB(all: (1 - factor) * mean.dot(.luma)))
@@ -59,12 +59,13 @@ struct FloatPlanes {
         case .mix(let matrix): mix(matrix)
         case .offset(let offset): map(factor: RGB(all: 1), offset: offset)
         case .normalise(let mean, let deviation): normalise(mean: mean, deviation: deviation)
-        case .resize, .border: preconditionFailure("planned before the image had fractions")
+        case .resize: preconditionFailure("planned before the image had fractions")
         }
     }
 
     /// Writes the image to a slot: three planes of `Float`, the whole of it.
     func write(to slot: inout MutableRawSpan) {
+        let rect = part.rect
         let rowBytes = rect.width * MemoryLayout<Float>.size
         precondition(slot.byteCount == 3 * rect.height * rowBytes)
         unsafe slot.withUnsafeMutableBytes { slot in
@@ -75,7 +76,7 @@ struct FloatPlanes {
                     for y in rect.y..<rect.y + rect.height {
                         let row =
                             unsafe values.baseAddress.unsafelyUnwrapped + channel * planeCount + y * width + rect.x
-                        if isMirrored {
+                        if part.isMirrored {
                             // A slot may begin anywhere.
                             for x in 0..<rect.width {
                                 unsafe target.storeBytes(
@@ -89,6 +90,37 @@ struct FloatPlanes {
                 }
             }
         }
+    }
+
+    private mutating func resample(_ resize: SamplePlan.Resize, _ rect: PixelRect) {
+        ResampleRows.grow(&spare, to: 3 * rect.width * rect.height)
+        resampler.run(values, width: width, height: height, part: part, resize, rect: rect, into: &spare)
+        takeSpare(width: rect.width, height: rect.height)
+    }
+
+    private mutating func surround(by border: PixelBorder, _ fill: RGB) {
+        let rect = part.rect
+        let (newWidth, newHeight) = (
+            rect.width + border.left + border.right, rect.height + border.top + border.bottom
+        )
+        ResampleRows.grow(&spare, to: 3 * newWidth * newHeight)
+        for (channel, value) in [fill.red, fill.green, fill.blue].enumerated() {
+            let start = channel * newWidth * newHeight
+            for position in start..<start + newWidth * newHeight { spare[position] = value }
+            for y in 0..<rect.height {
+                let source = (channel * height + rect.y + y) * width
+                let target = start + (border.top + y) * newWidth + border.left
+                for x in 0..<rect.width { spare[target + x] = values[source + part.column(x)] }
+            }
+        }
+        takeSpare(width: newWidth, height: newHeight)
+    }
+
+    /// What was written to `spare` is the image now.
+    private mutating func takeSpare(width: Int, height: Int) {
+        swap(&values, &spare)
+        (self.width, self.height) = (width, height)
+        part = ImagePart(rect: PixelRect(width: width, height: height))
     }
 
     private mutating func map(factor: RGB, offset: RGB) {
@@ -133,6 +165,7 @@ struct FloatPlanes {
     /// rows in `Double`.
     private var mean: RGB {
         var sums = [3 of Double](repeating: 0)
+        let rect = part.rect
         unsafe values.withUnsafeBufferPointer { values in
             for channel in 0..<3 {
                 for y in rect.y..<rect.y + rect.height {

@@ -20,14 +20,20 @@ struct AxisTable {
         var targetCount: Int
         /// Horizontal linear weights are reset at the edges; vertical ones keep their fraction, which rounds otherwise.
         var isHorizontal: Bool
+        /// For images of numbers with fractions: weights are not rounded, and those of every rule are entries.
+        var isExact = false
+
+        /// Target positions have as many entries as they need instead of a fixed number of taps.
+        fileprivate var hasEntries: Bool { isExact || rule == .areaCells }
     }
 
     private(set) var key = Key(rule: .nearest, sourceCount: 0, targetCount: 0, isHorizontal: false)
     /// Per target position: the position of the first tap. It may lie outside the source; taps are clamped to it.
-    /// For `areaCells`: where the position's entries begin in `cellSources`; one element more than positions.
+    /// With entries: where the position's begin in `cellSources`; one element more than positions.
     private(set) var starts: [Int32] = []
     /// `tapCount` weights a target position, scaled by 2048.
     private(set) var weights: [Int16] = []
+    /// The entries: which source position counts, and with which weight.
     private(set) var cellSources: [Int32] = []
     private(set) var cellWeights: [Float] = []
 
@@ -44,7 +50,7 @@ struct AxisTable {
     /// Source positions from the first to the last that target positions `range` read, clamped to the source.
     func sourceRange(of range: Range<Int>) -> ClosedRange<Int> {
         let last = range.upperBound - 1
-        if key.rule == .areaCells {
+        if key.hasEntries {
             return Int(cellSources[Int(starts[range.lowerBound])])...Int(cellSources[Int(starts[last + 1]) - 1])
         }
         let limit = key.sourceCount - 1
@@ -62,7 +68,9 @@ struct AxisTable {
         switch key.rule {
         case .nearest:
             for target in 0..<key.targetCount {
-                starts.append(Int32(min(Int((Double(target) * factor).rounded(.down)), key.sourceCount - 1)))
+                let source = min(Int((Double(target) * factor).rounded(.down)), key.sourceCount - 1)
+                starts.append(Int32(key.isExact ? target : source))
+                if key.isExact { appendCell(source, 1) }
             }
         case .linear: fillInterpolating(firstTap: 0, factor: factor, weigh: Self.linearWeights)
         case .cubic: fillInterpolating(firstTap: -1, factor: factor, weigh: Self.cubicWeights)
@@ -70,6 +78,7 @@ struct AxisTable {
         case .areaLinear: fillAreaLinear(factor: factor, ratio: ratio)
         case .areaCells: fillAreaCells(factor: factor)
         }
+        if key.hasEntries { starts.append(Int32(cellSources.count)) }
     }
 
     private mutating func fillInterpolating<let count: Int>(
@@ -101,8 +110,15 @@ struct AxisTable {
             if position < 0 { (position, fraction) = (0, 0) }
             if position >= key.sourceCount - 1 { (position, fraction) = (key.sourceCount - 1, 0) }
         }
-        starts.append(Int32(position + firstTap))
         let values = weigh(fraction)
+        if key.isExact {
+            starts.append(Int32(cellSources.count))
+            for index in values.indices {
+                appendCell(min(max(position + firstTap + index, 0), key.sourceCount - 1), values[index])
+            }
+            return
+        }
+        starts.append(Int32(position + firstTap))
         for index in values.indices {
             weights.append(Int16(roundedToEven(values[index] * 2048)))
         }
@@ -126,7 +142,6 @@ struct AxisTable {
                 appendCell(last, Float(min(min(end - Double(last), 1), cellWidth) / cellWidth))
             }
         }
-        starts.append(Int32(cellSources.count))
     }
 
     private mutating func appendCell(_ source: Int, _ weight: Float) {

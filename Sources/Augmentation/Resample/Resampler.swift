@@ -42,7 +42,7 @@ package struct Resampler: ~Copyable {
     ) {
         precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
         precondition(view.channels == 1 || view.channels == 3 || view.channels == 4)
-        let method = Method(kernel, from: (view.width, view.height), to: (width, height))
+        let method = ResizeMethod(kernel, from: (view.width, view.height), to: (width, height))
         if method == .copy {
             CropKernel.copy(view, rect: rect, into: &destination)
             return
@@ -53,7 +53,7 @@ package struct Resampler: ~Copyable {
         case .blocks(let blockWidth, let blockHeight):
             BlockKernel.run(
                 view, blockWidth: blockWidth, blockHeight: blockHeight,
-                reciprocal: Float(1 / (Self.factor(view.width, width) * Self.factor(view.height, height))), rect: rect,
+                reciprocal: ResizeMethod.share(from: (view.width, view.height), to: (width, height)), rect: rect,
                 rows: &rows, into: &destination)
         case .cells:
             let (horizontal, vertical) = tables(.areaCells, view, width: width, height: height, rect: rect)
@@ -76,7 +76,7 @@ package struct Resampler: ~Copyable {
         _ view: SourceView, width: Int, height: Int, rect: PixelRect, kernel: Interpolation, isMirrored: Bool,
         to sample: SampleRows
     ) {
-        guard case .linear(let rule) = Method(kernel, from: (view.width, view.height), to: (width, height)) else {
+        guard case .linear(let rule) = ResizeMethod(kernel, from: (view.width, view.height), to: (width, height)) else {
             preconditionFailure("only linear kernels write straight into a sample")
         }
         precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
@@ -88,43 +88,8 @@ package struct Resampler: ~Copyable {
     static func canPass(
         _ kernel: Interpolation, from source: (width: Int, height: Int), to target: (width: Int, height: Int)
     ) -> Bool {
-        if case .linear = Method(kernel, from: source, to: target) { true } else { false }
+        if case .linear = ResizeMethod(kernel, from: source, to: target) { true } else { false }
     }
-
-    /// What a resize comes to, which depends on the sizes too.
-    private enum Method: Equatable {
-        case copy
-        case blocks(width: Int, height: Int)
-        case cells
-        case nearest
-        /// Two taps.
-        case linear(AxisTable.Key.Rule)
-        /// Four or eight taps.
-        case wide(AxisTable.Key.Rule)
-
-        init(_ kernel: Interpolation, from source: (width: Int, height: Int), to target: (width: Int, height: Int)) {
-            if source == target {
-                self = .copy
-                return
-            }
-            let factorX = Resampler.factor(source.width, target.width)
-            let factorY = Resampler.factor(source.height, target.height)
-            let isWhole = Resampler.isWhole(factorX) && Resampler.isWhole(factorY)
-            switch kernel {
-            case .linear where isWhole && factorX.rounded() == 2 && factorY.rounded() == 2, .area where isWhole:
-                self = .blocks(width: Int(factorX.rounded()), height: Int(factorY.rounded()))
-            case .area where factorX >= 1 && factorY >= 1: self = .cells
-            case .nearest: self = .nearest
-            case .linear: self = .linear(.linear)
-            case .area: self = .linear(.areaLinear)
-            case .cubic: self = .wide(.cubic)
-            case .lanczos4: self = .wide(.lanczos4)
-            }
-        }
-    }
-
-    /// Source pixels a target pixel, as the reference computes it.
-    private static func factor(_ source: Int, _ target: Int) -> Double { 1 / (Double(target) / Double(source)) }
 
     /// The tables of both axes, with the check that what they read is in memory.
     private mutating func tables(
@@ -140,10 +105,5 @@ package struct Resampler: ~Copyable {
         let lines = vertical.sourceRange(of: rect.y..<rect.y + rect.height)
         view.require(PixelRect(x: columns.lowerBound, y: lines.lowerBound, width: columns.count, height: lines.count))
         return (horizontal, vertical)
-    }
-
-    /// A whole number of source pixels makes one target pixel.
-    private static func isWhole(_ factor: Double) -> Bool {
-        factor >= 1 && abs(factor - factor.rounded()) < Double.ulpOfOne
     }
 }

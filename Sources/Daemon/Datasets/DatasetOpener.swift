@@ -62,6 +62,10 @@ package final class DatasetOpener: StreamOpener {
             let paths = PathGuard(rule: state.rules.paths)
             context.authorise = { path, parameter throws(StreamError) in try paths.resolve(path, parameter: parameter) }
         }
+        let owner = Self.owner(client)
+        context.reserve = { [budget] byteCount, name throws(StreamError) in
+            try budget.reserveArray(byteCount, client: owner, name: name)
+        }
         let source = try kind.open(parameters, context: context)
         let info = source.info
         let start = try start(request.token, source)
@@ -73,7 +77,6 @@ package final class DatasetOpener: StreamOpener {
                 .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
                 hint: "lower batch_size or prefetch_buffer")
         }
-        let owner = Self.owner(client)
         try budget.reserve(
             bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         let budget = budget

@@ -42,6 +42,14 @@ package final class HandedArray: @unchecked Sendable {
         unsafe self.init(name: name, shape: shape, bytes: filled) { unsafe $0.deallocate() }
     }
 
+    /// Lends the elements' bytes.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // The memory is the array's, and nobody writes to it.
+        try unsafe body(Span<UInt8>(_unsafeBytes: bytes))
+    }
+
     /// Of shape and contents: a pass over the memory, made once. Blocks for about half a second a gigabyte.
     package var fingerprint: Fingerprint {
         known.withLock { known in

@@ -1,24 +1,58 @@
 /// Nested lists in text: JSON's arrays, and what Python prints of lists and tuples.
-struct StructureText {
+package struct StructureText: ~Escapable {
     static let maxNesting = 16
-    static let maxEntries = 1_000_000
+    package static let maxEntries = 1_000_000
+    /// Bytes of one text in quotes, and of one number.
+    private static let maxTextBytes = 1 << 20
+    private static let maxNumberBytes = 400
 
-    private let bytes: [UInt8]
+    private let bytes: Span<UInt8>
     private var position = 0
     private var depth = 0
+    /// Entries of lists that may still be read.
+    private var room = Int.max
 
-    private init(_ text: String) { bytes = Array(text.utf8) }
+    @_lifetime(copy bytes)
+    private init(_ bytes: Span<UInt8>) { self.bytes = bytes }
 
     /// `value` as it is, or, when it is the text of a list or of a number, what that text says; nil for text that begins like
     /// a list and is none.
     static func value(of value: ParameterValue) -> ParameterValue? {
         guard case .string(let text) = value else { return value }
-        var reader = StructureText(text)
+        let bytes = Array(text.utf8)
+        var reader = StructureText(bytes.span)
         reader.skipSpace()
         let isList = reader.next.map { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "(") } ?? false
         guard isList else { return scalar(text) }
         guard let result = reader.read(), reader.isAtEnd() else { return nil }
         return result
+    }
+
+    /// Hands over the entries of a list one by one, so that a long list is never in memory as values.
+    ///
+    /// - Parameter body: is given each entry with its place. An entry has `maxEntries` of its own at most.
+    /// - Returns: where, in bytes, the text stops to be a list; nil when all of it is one.
+    /// - Complexity: one pass over the text.
+    package static func readEntries<Failure: Error>(
+        of text: Span<UInt8>, _ body: (Int, ParameterValue) throws(Failure) -> Void
+    ) throws(Failure) -> Int? {
+        var reader = StructureText(text)
+        reader.depth = 1
+        let isSquare = reader.take(UInt8(ascii: "["))
+        guard isSquare || reader.take(UInt8(ascii: "(")) else { return reader.position }
+        let closing = UInt8(ascii: isSquare ? "]" : ")")
+        var place = 0
+        while !reader.take(closing) {
+            reader.room = maxEntries
+            guard let entry = reader.read() else { return reader.position }
+            try body(place, entry)
+            place += 1
+            if !reader.take(UInt8(ascii: ",")) {
+                guard reader.take(closing) else { return reader.position }
+                break
+            }
+        }
+        return reader.isAtEnd() ? nil : reader.position
     }
 
     /// False for lists too deep or too long.
@@ -82,7 +116,8 @@ struct StructureText {
         var list: [ParameterValue] = []
         // A comma behind the last entry is Python's.
         while !take(closing) {
-            guard let entry = read() else { return nil }
+            guard room > 0, let entry = read() else { return nil }
+            room -= 1
             list.append(entry)
             if !take(UInt8(ascii: ",")) {
                 guard take(closing) else { return nil }
@@ -97,7 +132,7 @@ struct StructureText {
         let quote = bytes[position]
         position += 1
         var text: [UInt8] = []
-        while let byte = next {
+        while let byte = next, text.count <= Self.maxTextBytes {
             position += 1
             if byte == quote { return String(decoding: text, as: UTF8.self) }
             guard byte == UInt8(ascii: "\\") else {
@@ -120,7 +155,7 @@ struct StructureText {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "u"):
             guard position + 4 <= bytes.count else { return nil }
-            let digits = String(decoding: bytes[position..<position + 4], as: UTF8.self)
+            let digits = text(position..<position + 4)
             position += 4
             return UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
         case 0..<0x80: return Unicode.Scalar(byte)
@@ -132,9 +167,15 @@ struct StructureText {
     private mutating func readWord() -> ParameterValue? {
         let start = position
         while let byte = next, byte > 0x20, !",[]()\"'".utf8.contains(byte) { position += 1 }
-        guard position > start else { return nil }
-        let word = Self.scalar(String(decoding: bytes[start..<position], as: UTF8.self))
+        guard position > start, position - start <= Self.maxNumberBytes else { return nil }
+        let word = Self.scalar(text(start..<position))
         if case .string = word { return nil }
         return word
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        var text: [UInt8] = []
+        for place in range { text.append(bytes[place]) }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,6 +1,5 @@
 import Augmentation
 import DataTypes
-import ImageCodec
 
 /// Images with objects from RecordIO files or from files of their own, image and boxes through a list of augmenters.
 ///
@@ -12,10 +11,7 @@ final class ImageDetIterSource: BatchSource {
     let badRecordPolicy: BadRecordPolicy
     let slotsPerTask = 1
     private let parameters: ImageDetIterParameters
-    private let images: any LabelledImages
-    private let reader: PictureReader
-    private let planner: AugmentPlanner
-    private let output: SampleOutput
+    private let pictures: AugmentedImages
     private let labelShape: (objects: Int, width: Int)
 
     static let kind = IteratorKind(
@@ -31,26 +27,21 @@ final class ImageDetIterSource: BatchSource {
     init(values: ParameterValues, context: IteratorContext) throws(StreamError) {
         do throws(ParameterError) {
             parameters = try ImageDetIterParameters(values)
-            output = try SampleOutput(format: parameters.source.format, normalisation: Normalisation())
         } catch {
             throw StreamError(parameter: error)
         }
         let source = parameters.source
-        images = try source.open(context: context)
-        epochPlan = images.epochPlan
+        pictures = try AugmentedImages(source, augmenters: [], context: context)
+        epochPlan = pictures.images.epochPlan
         badRecordPolicy = source.batching.badRecordPolicy
-        reader = PictureReader(
-            limits: ImageLimits(maxPixels: context.maxPixels), toleratesTruncation: source.toleratesTruncation)
-        planner = AugmentPlanner(
-            [], width: source.format.width, height: source.format.height, maxPixels: context.maxPixels)
-        labelShape = try Self.labelShape(parameters, images: images, context: context)
+        labelShape = try Self.labelShape(parameters, images: pictures.images, context: context)
         do throws(ParameterError) {
             try source.checkSize(labelCount: labelShape.objects * labelShape.width)
         } catch {
             throw StreamError(parameter: error)
         }
         info = source.info(
-            images, label: parameters.provideLabel(labelShape), values: values,
+            pictures.images, label: parameters.provideLabel(labelShape), values: values,
             shown: ["label_shape": .list([.integer(labelShape.objects), .integer(labelShape.width)])])
     }
 
@@ -85,55 +76,37 @@ final class ImageDetIterSource: BatchSource {
         return shape
     }
 
-    func readAhead(_ plan: BatchPlan) { images.readAhead(plan) }
+    func readAhead(_ plan: BatchPlan) { pictures.images.readAhead(plan) }
 
     func execute(
         _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
     ) throws(BadRecord) {
-        let scratch = worker.object(RecordImageScratch.self) { RecordImageScratch() }
-        let own = worker.object(AugmenterScratch.self) { AugmenterScratch() }
         let target = RecordRow(row, of: slab, layout: info.layout)
-        var clock = StageClock()
-        let image = try images.load(slot, scratch: scratch)
-        try loadLabels(image, slot: slot, scratch: scratch, into: &own.labels)
-        target.store(index: image.id)
-        times.read += clock.lap()
-
-        var random = KeyedRandom(
-            seed: parameters.source.batching.seed, epoch: UInt64(slot.epoch), record: UInt64(slot.ordinal),
-            lap: UInt64(slot.lap))
-        do {
-            let size = try reader.size(image, scratch: scratch)
-            // Decided first: what cannot be augmented need not be decoded.
-            try planner.plan(
+        try pictures.execute(slot, to: target, worker: worker, times: &times) {
+            image, scratch, own throws(BadRecord) in
+            try loadLabels(image, slot: slot, scratch: scratch, into: &own.labels)
+        } plan: { size, own, random throws(AugmentationError) in
+            try pictures.planner.plan(
                 parameters.augmenters, width: size.width, height: size.height, labels: &own.labels, into: &own.plan,
                 random: &random)
             writeLabels(own.labels, to: target)
-            try reader.decode(image, scratch: scratch)
-            times.decode += clock.lap()
-            try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(own.plan, source: scratch.pixels, output: output, into: &sample)
-            }
-        } catch {
-            throw images.bad(slot, "bad_image", "image \(image.id): \(error)")
         }
-        times.augment += clock.lap()
     }
 
     private func loadLabels(
         _ image: LabelledImage, slot: Slot, scratch: RecordImageScratch, into labels: inout ObjectLabels
     ) throws(BadRecord) {
         do throws(ObjectLabelFault) {
-            try labels.load(count: image.labelCount) { images.label($0, of: image, scratch: scratch) }
+            try labels.load(count: image.labelCount) { pictures.images.label($0, of: image, scratch: scratch) }
         } catch {
-            throw images.bad(slot, "bad_label", "image \(image.id): \(error)")
+            throw pictures.images.bad(slot, "bad_label", "image \(image.id): \(error)")
         }
         guard labels.objectCount > 0 else {
-            throw images.bad(slot, "bad_label", "image \(image.id) has no object with an area")
+            throw pictures.images.bad(slot, "bad_label", "image \(image.id) has no object with an area")
         }
         let (count, width) = (labels.objectCount, labels.labels(ofObject: 0).count)
         guard count <= labelShape.objects, width <= labelShape.width else {
-            throw images.bad(
+            throw pictures.images.bad(
                 slot, "bad_label",
                 "image \(image.id) has \(count) objects of \(width) labels, and samples have room for "
                     + "\(labelShape.objects) of \(labelShape.width)")

@@ -14,13 +14,16 @@ struct ImageFiles: LabelledImages {
     /// The parameter that the list came from.
     private let place: String
     private let context: IteratorContext
+    /// For the list's memory, when the client handed it over.
+    private let reservation: MemoryReservation?
 
     /// - Parameters:
     ///   - list: with paths.
     ///   - root: `path_root`, or empty.
     ///   - place: the parameter that the list came from, for messages.
     init(
-        _ list: ImageList, root: String, place: String, batching: BatchingParameters, context: IteratorContext
+        _ list: ImageList, root: String, place: String, batching: BatchingParameters, context: IteratorContext,
+        reservation: MemoryReservation? = nil
     ) throws(StreamError) {
         guard list.rowCount > 0 else { throw StreamError(.badData, "\(place) names no image") }
         guard batching.chunkMebibytes == 0 else {
@@ -37,6 +40,7 @@ struct ImageFiles: LabelledImages {
         self.root = root
         self.place = place
         self.context = context
+        self.reservation = reservation
         epochPlan = batching.epochPlan(recordCount: list.rowCount, byteCount: 0) { _ in
             preconditionFailure("files are not cut by bytes")
         }

@@ -13,8 +13,13 @@ struct ImageSourceParameters: Sendable {
     private let indexPaths: String
     private let listPath: String
     private let root: String
-    /// The list given as a parameter.
-    private let list: ImageList?
+    private let imageList: GivenList?
+
+    /// `imglist`: the list itself, or `array:NAME` for one that the client hands over.
+    private enum GivenList {
+        case rows(ImageList)
+        case handedOver(String)
+    }
 
     static func specs(labelName: String) -> [ParameterSpec] {
         [
@@ -31,7 +36,8 @@ struct ImageSourceParameters: Sendable {
             ),
             ParameterSpec(
                 "imglist", .structure, default: .null,
-                "The same as [[label, …, path], …]; its images are numbered from 1."),
+                "The same as [[label, …, path], …]; its images are numbered from 1. A long list is handed over as the bytes "
+                    + "of its text, and named array:NAME here."),
             ParameterSpec(
                 "path_root", .string, default: .string(""), "The folder that the paths of a list start from."),
             ParameterSpec(
@@ -85,13 +91,16 @@ struct ImageSourceParameters: Sendable {
         indexPaths = path("path_imgidx")
         listPath = path("path_imglist")
         root = path("path_root")
-        let imageList = values.values["imglist"] ?? .null
-        list = imageList == .null ? nil : try ImageList(parameter: imageList, named: "imglist")
-        guard !recordPaths.isEmpty || !listPath.isEmpty || list != nil else {
+        switch values.values["imglist"] ?? .null {
+        case .null: imageList = nil
+        case .string(let text) where text.hasPrefix(ArrayReference.handedOver): imageList = .handedOver(text)
+        case let value: imageList = .rows(try ImageList(parameter: value, named: "imglist"))
+        }
+        guard !recordPaths.isEmpty || !listPath.isEmpty || imageList != nil else {
             throw .conflict(
                 names: ["path_imgrec", "path_imglist", "imglist"], reason: "one of them must say which images to read")
         }
-        guard list == nil || (recordPaths.isEmpty && listPath.isEmpty) else {
+        guard imageList == nil || (recordPaths.isEmpty && listPath.isEmpty) else {
             throw .conflict(
                 names: ["imglist", recordPaths.isEmpty ? "path_imglist" : "path_imgrec"],
                 reason: "both say which images to read; use one")
@@ -111,7 +120,18 @@ struct ImageSourceParameters: Sendable {
                     listPath: listPath, format: format, toleratesTruncation: toleratesTruncation),
                 listLabelWidth: nil, context: context)
         }
-        if let list { return try ImageFiles(list, root: root, place: "imglist", batching: batching, context: context) }
+        switch imageList {
+        case .rows(let list):
+            return try ImageFiles(list, root: root, place: "imglist", batching: batching, context: context)
+        case .handedOver(let text):
+            let array = try context.handedOver(text, parameter: "imglist")
+            let (list, reservation) = try ImageList.reading(array, named: "imglist") { byteCount throws(StreamError) in
+                try context.reserve(byteCount, "rows of imglist")
+            }
+            return try ImageFiles(
+                list, root: root, place: "imglist", batching: batching, context: context, reservation: reservation)
+        case nil: break
+        }
         let list: ImageList
         do throws(RecordError) {
             list = try ImageList(path: listPath, labelWidth: nil, keepsPaths: true)

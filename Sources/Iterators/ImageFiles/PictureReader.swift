@@ -1,3 +1,4 @@
+import Augmentation
 import DataTypes
 import ImageCodec
 
@@ -15,11 +16,12 @@ struct PictureReader: Sendable {
         return header.startsWithJFIF ? (header.width, header.height) : header.uprightSize
     }
 
-    /// Decodes into the scratch's pixels.
-    func decode(_ image: LabelledImage, scratch: RecordImageScratch) throws(ImageError) {
+    /// Decodes into the scratch's pixels, or at least the part that is needed of the image.
+    func decode(_ image: LabelledImage, needed: PixelRect, scratch: RecordImageScratch) throws(ImageError) {
         let header = try scratch.imageHeader(at: image.imageOffset)
         try scratch.decode(
             imageAt: image.imageOffset, as: .bgr, limits: limits, toleratesTruncation: toleratesTruncation,
-            applyingOrientation: !header.startsWithJFIF)
+            applyingOrientation: !header.startsWithJFIF,
+            window: ImageWindow(x: needed.x, y: needed.y, width: needed.width, height: needed.height))
     }
 }

@@ -1,6 +1,5 @@
 import Augmentation
 import DataTypes
-import ImageCodec
 
 /// Images from RecordIO files or from files of their own, through a list of augmenters.
 ///
@@ -12,10 +11,7 @@ final class ImageIterSource: BatchSource {
     let badRecordPolicy: BadRecordPolicy
     let slotsPerTask = 1
     private let parameters: ImageIterParameters
-    private let images: any LabelledImages
-    private let reader: PictureReader
-    private let planner: AugmentPlanner
-    private let output: SampleOutput
+    private let pictures: AugmentedImages
 
     static let kind = IteratorKind(
         name: ImageIterParameters.iterator,
@@ -30,52 +26,28 @@ final class ImageIterSource: BatchSource {
     init(values: ParameterValues, context: IteratorContext) throws(StreamError) {
         do throws(ParameterError) {
             parameters = try ImageIterParameters(values)
-            output = try SampleOutput(format: parameters.source.format, normalisation: Normalisation())
         } catch {
             throw StreamError(parameter: error)
         }
         let source = parameters.source
-        images = try source.open(context: context)
-        epochPlan = images.epochPlan
+        pictures = try AugmentedImages(source, augmenters: parameters.augmenters, context: context)
+        epochPlan = pictures.images.epochPlan
         badRecordPolicy = source.batching.badRecordPolicy
-        reader = PictureReader(
-            limits: ImageLimits(maxPixels: context.maxPixels), toleratesTruncation: source.toleratesTruncation)
-        planner = AugmentPlanner(
-            parameters.augmenters, width: source.format.width, height: source.format.height,
-            maxPixels: context.maxPixels)
-        info = source.info(images, label: parameters.provideLabel, values: values, shown: [:])
+        info = source.info(pictures.images, label: parameters.provideLabel, values: values, shown: [:])
     }
 
-    func readAhead(_ plan: BatchPlan) { images.readAhead(plan) }
+    func readAhead(_ plan: BatchPlan) { pictures.images.readAhead(plan) }
 
     func execute(
         _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
     ) throws(BadRecord) {
-        let scratch = worker.object(RecordImageScratch.self) { RecordImageScratch() }
-        let own = worker.object(AugmenterScratch.self) { AugmenterScratch() }
         let target = RecordRow(row, of: slab, layout: info.layout)
-        var clock = StageClock()
-        let image = try images.load(slot, scratch: scratch)
-        try writeLabels(image, slot: slot, scratch: scratch, to: target)
-        target.store(index: image.id)
-        times.read += clock.lap()
-
-        var random = KeyedRandom(
-            seed: parameters.source.batching.seed, epoch: UInt64(slot.epoch), record: UInt64(slot.ordinal),
-            lap: UInt64(slot.lap))
-        do {
-            let size = try reader.size(image, scratch: scratch)
-            // Decided first: what cannot be augmented need not be decoded.
-            try planner.plan(width: size.width, height: size.height, into: &own.plan, random: &random)
-            try reader.decode(image, scratch: scratch)
-            times.decode += clock.lap()
-            try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(own.plan, source: scratch.pixels, output: output, into: &sample)
-            }
-        } catch {
-            throw images.bad(slot, "bad_image", "image \(image.id): \(error)")
+        try pictures.execute(slot, to: target, worker: worker, times: &times) {
+            image, scratch, _ throws(BadRecord) in
+            try writeLabels(image, slot: slot, scratch: scratch, to: target)
+        } plan: { size, own, random throws(AugmentationError) in
+            try pictures.planner.plan(width: size.width, height: size.height, into: &own.plan, random: &random)
         }
-        times.augment += clock.lap()
     }
 
     private func writeLabels(
@@ -83,11 +55,11 @@ final class ImageIterSource: BatchSource {
     ) throws(BadRecord) {
         let width = parameters.labelWidth
         guard image.labelCount == width else {
-            throw images.bad(
+            throw pictures.images.bad(
                 slot, "bad_label", "image \(image.id) has \(image.labelCount) labels, label_width is \(width)")
         }
         for position in 0..<width {
-            let label = images.label(position, of: image, scratch: scratch)
+            let label = pictures.images.label(position, of: image, scratch: scratch)
             let isCut = parameters.hasWholeLabels && image.listRow != nil
             target.store(label: isCut ? label.rounded(.towardZero) : label, at: position)
         }

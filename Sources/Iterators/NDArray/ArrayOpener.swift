@@ -65,15 +65,10 @@ struct ArrayOpener {
     }
 
     private func handedOver(_ text: String) throws(StreamError) -> StoredArray {
-        let name = String(text.dropFirst(ArrayReference.handedOver.count))
-        guard let array = context.arrays[name] else {
-            let names = context.arrays.keys.sorted()
-            throw StreamError(
-                .notFound, "'\(parameter)': no array '\(name.prefix(80))' has been handed over",
-                hint: names.isEmpty ? "hand it over before the stream is opened" : "there are \(names.prefix(20))")
-        }
+        let array = try context.handedOver(text, parameter: parameter)
         return StoredArray(
-            shape: array.shape, isBigEndian: false, store: .memory(array), title: "'\(parameter)': the array '\(name)'")
+            shape: array.shape, isBigEndian: false, store: .memory(array),
+            title: "'\(parameter)': the array '\(array.name)'")
     }
 
     private func open(path: String) throws(StreamError) -> RecordFile {

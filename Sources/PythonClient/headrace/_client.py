@@ -94,8 +94,8 @@ class Client:
             dataset: a configured data set's name; ``parameters`` override its own.
             iterator: an iterator's name, such as ``ImageRecordIter``; relative paths are taken from this process's
                 working directory.
-            parameters: names and values as in MXNet. Arrays given to NDArrayIter are handed over to the
-                server: in memory that both map on the same machine, over the connection otherwise.
+            parameters: names and values as in MXNet. Arrays given to NDArrayIter, and a long ``imglist``, are handed
+                over to the server: in memory that both map on the same machine, over the connection otherwise.
 
         Raises:
             BadParameterError: a parameter is unknown, missing or wrong; the message names it and suggests the nearest.
@@ -111,6 +111,7 @@ class Client:
         if iterator == "NDArrayIter":
             inputs, arrays = _handover.take(parameters)
         values = _parameters.to_wire(parameters, absolute_paths=iterator is not None)
+        arrays += _handover.take_long_list(values)
         request: dict[str, Any] = {"parameters": {**values, **inputs}}
         if dataset is not None:
             request["dataset"] = dataset

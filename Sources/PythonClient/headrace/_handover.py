@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._wire import CONTROL_PAYLOAD_LIMIT
 from .errors import BadParameterError
 
+# What a list may take of the message that opens a stream; the rest is for all other parameters.
+_LIST_LIMIT = CONTROL_PAYLOAD_LIMIT - (64 << 10)
 _DTYPES = frozenset("bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64".split())
 
 
@@ -122,6 +126,20 @@ def take(parameters: dict[str, Any]) -> tuple[dict[str, Any], list[HandedArray]]
         else:
             result[parameter] = reference(value, parameter)
     return result, arrays
+
+
+def take_long_list(values: dict[str, Any]) -> list[HandedArray]:
+    """Takes a list of images that no message holds out of parameters for the wire; its text goes as an array instead."""
+    images = values.get("imglist")
+    if not isinstance(images, list):
+        return []
+    # No image takes less than eight bytes, so that a list need not be written twice to know that it is long.
+    if len(images) * 8 <= _LIST_LIMIT and len(json.dumps(images)) <= _LIST_LIMIT:
+        return []
+    text = json.dumps(images, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    array = HandedArray("imglist", np.frombuffer(text, np.uint8))
+    values["imglist"] = f"array:{array.name}"
+    return [array]
 
 
 def is_path(value: Any) -> bool:

@@ -42,18 +42,29 @@ package struct ImageList: Sendable {
         sortRows()
     }
 
-    /// A list made of rows in memory, which are numbered from 1.
-    package init(rows: some Sequence<(labels: [Float], path: String)>) {
+    /// An empty list for rows in memory, which are numbered from 1, with room for so many of them.
+    package init(rows: Int, labels: Int, pathBytes: Int) {
         labelWidth = 0
         labelStarts = [0]
-        for row in rows {
-            ids.append(UInt64(ids.count + 1))
-            labels.append(contentsOf: row.labels)
-            labelStarts?.append(labels.count)
-            pathBytes.append(contentsOf: row.path.utf8)
-            pathEnds.append(pathBytes.count)
-        }
-        rowsByID = Array(ids.indices)
+        ids.reserveCapacity(rows)
+        self.labels.reserveCapacity(labels)
+        labelStarts?.reserveCapacity(rows + 1)
+        self.pathBytes.reserveCapacity(pathBytes)
+        pathEnds.reserveCapacity(rows)
+        rowsByID.reserveCapacity(rows)
+    }
+
+    /// Bytes that a list with room for so many takes.
+    package static func byteCount(rows: Int, labels: Int, pathBytes: Int) -> Int { 40 * rows + 4 * labels + pathBytes }
+
+    /// Appends a row to a list that has been made empty.
+    package mutating func append(labels: [Float], path: String) {
+        rowsByID.append(ids.count)
+        ids.append(UInt64(ids.count + 1))
+        self.labels.append(contentsOf: labels)
+        labelStarts?.append(self.labels.count)
+        pathBytes.append(contentsOf: path.utf8)
+        pathEnds.append(pathBytes.count)
     }
 
     private mutating func sortRows() {

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 from typing import Any, ClassVar
 
 from .. import _parameters
 from .._client import Client, connect
 from .._unsupported import UnsupportedNameError
-from .._wire import CONTROL_PAYLOAD_LIMIT
-from ..errors import BadParameterError, LimitError
+from ..errors import BadParameterError
 from ..io import MXDataIter
 from ._augmenter import describe_all
 from ._create import CreateAugmenter
 
-# Room for all other parameters in the message that opens a stream.
-_IMGLIST_LIMIT = CONTROL_PAYLOAD_LIMIT - (64 << 10)
 # What MXNet's iterators call for every sample in the trainer's process.
 _HOOKS = (
     "next_sample",
@@ -54,7 +50,8 @@ class ServedImageIter(MXDataIter):
         if aug_list is not None:
             self._parameters["aug_list"] = describe_all(aug_list, "aug_list")
         if imglist is not None:
-            self._parameters["imglist"] = _checked_imglist(imglist)
+            # As it is now: what the caller does to the list later must not matter when a stream is opened again.
+            self._parameters |= _parameters.to_wire({"imglist": imglist}, absolute_paths=False)
         self._names = (data_name, label_name)
         self._client = connect(url) if client is None else client
         super().__init__(self._client.open(iterator=self.served, **self._parameters), *self._names)
@@ -124,14 +121,3 @@ class ServedImageIter(MXDataIter):
         if name in _HOOKS:
             raise UnsupportedNameError(f"{type(self).__name__} has no {name}", hint=_HOOK_HINT)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
-def _checked_imglist(imglist: Any) -> Any:
-    plain = _parameters.to_wire({"imglist": imglist}, absolute_paths=False)["imglist"]
-    size = len(json.dumps(plain))
-    if size > _IMGLIST_LIMIT:
-        raise LimitError(
-            f"imglist has {len(imglist):,} entries in {size:,} bytes, a message holds {_IMGLIST_LIMIT:,}",
-            hint="write it to a file with a line `number<tab>label<tab>path` for each, and name that as path_imglist",
-        )
-    return plain
