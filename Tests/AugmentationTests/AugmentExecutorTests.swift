@@ -175,7 +175,7 @@ struct AugmentExecutorTests {
             if needed.width * needed.height < source.width * source.height { windows += 1 }
             for step in plan.steps { if case .resample = step { resamples += 1 } }
         }
-        #expect(floats > 50 && bytes > 20 && cubics > 0 && windows > 50 && resamples > 50)
+        #expect(floats > 50 && bytes > 20 && cubics > 0 && windows > 10 && resamples > 20)
     }
 
     @Test("the cubic kernel rounds the end of a row as it does for red, green, blue, wherever the crop lies")

@@ -161,7 +161,7 @@ struct AugmentPlannerTests {
                 try Self.plans(1, "[\(cast)[\"ResizeAug\", [[\"size\", 60000]]]]", width: 9000, height: 3)
             }
             // Each is allowed, all together are too much.
-            let resizes = ["9000, 7000", "7000, 9000", "9000, 7000", "7000, 9000", "64, 56"]
+            let resizes = ["9000, 7000", "7000, 9000", "9000, 7000", "7000, 9000", "9000, 7000", "64, 56"]
                 .map { "[\"ForceResizeAug\", [[\"size\", [\($0)]]]]" }.joined(separator: ", ")
             let error = #expect(throws: AugmentationError.self) { try Self.plans(1, "[\(cast)\(resizes)]") }
             guard case .tooMuchWork? = error else {

@@ -45,7 +45,9 @@ struct PlaneResamplerTests {
         }
     }
 
-    @Test("a part, mirrored or not, and any rectangle of the result give the same bits", arguments: Interpolation.allCases)
+    @Test(
+        "a part, mirrored or not, and any rectangle of the result give the same bits", arguments: Interpolation.allCases
+    )
     func parts(kernel: Interpolation) {
         var resampler = PlaneResampler()
         for record in 0..<100 {
@@ -82,7 +84,8 @@ struct PlaneResamplerTests {
                     }
                 }
             }
-            #expect(found.map(\.bitPattern) == expected.map(\.bitPattern), "record \(record), \(part), \(resize), \(rect)")
+            #expect(
+                found.map(\.bitPattern) == expected.map(\.bitPattern), "record \(record), \(part), \(resize), \(rect)")
         }
     }
 }

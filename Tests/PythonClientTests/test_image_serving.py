@@ -133,6 +133,37 @@ def test_images_with_fractions_are_resized_to_the_bit(client, folder, interp, se
         np.testing.assert_array_equal(batch.data[0][0], pixels.transpose(2, 0, 1))
 
 
+JPEGS = "j411 j420 j422 j440 j444 jexif1 jexif3 jexif6 jexif8 jgray jprog420 jq10 jrst jcmyk".split()
+
+
+@pytest.mark.parametrize("name", JPEGS)
+def test_decoding_only_what_is_needed_changes_nothing(client, reference, name):
+    lists = [
+        [image.RandomSizedCropAug((20, 24), (0.02, 1), (0.5, 2), 10)],
+        [image.HorizontalFlipAug(0.5), image.ResizeAug(40, 10), image.RandomCropAug((20, 24))],
+        [image.RandomCropAug((30, 33), 10), image.HorizontalFlipAug(0.5), image.ForceResizeAug((20, 24), 2)],
+    ]
+    for augmenters in lists:
+        # Where damage is let pass, images are decoded whole.
+        iterators = [
+            image.ImageIter(
+                4, SHAPE, path_imgrec=reference / "in" / "rec" / f"one_dec_{name}_jpg.rec", aug_list=augmenters,
+                on_truncated=handling, seed=3, client=client,
+            )
+            for handling in ("error", "fill")
+        ]  # fmt: skip
+        seen = set()
+        for _ in range(12):
+            found, expected = ([batch.data[0].tobytes() for batch in iterator] for iterator in iterators)
+            assert found == expected
+            seen.update(found)
+            for iterator in iterators:
+                iterator.reset()
+        assert len(seen) > 6
+        for iterator in iterators:
+            iterator.close()
+
+
 OBJECT_LISTS = {
     "stretched": [image.DetBorrowAug(image.ForceResizeAug((20, 24), 1)), image.DetBorrowAug(image.CastAug())],
     "flipped": [image.DetHorizontalFlipAug(1), image.DetBorrowAug(image.ForceResizeAug((20, 24)))],

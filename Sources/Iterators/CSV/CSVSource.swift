@@ -81,23 +81,10 @@ final class CSVSource: BatchSource {
     }
 
     func readAhead(_ plan: BatchPlan) {
-        var first = 0
-        var count = 0
-        func flush() {
-            guard count > 0 else { return }
-            data.readAhead(row: first, count: count)
-            label?.readAhead(row: first, count: count)
+        plan.forEachRun(of: \.ordinal) { rows in
+            data.readAhead(rows)
+            label?.readAhead(rows)
         }
-        for slot in plan.slots {
-            guard let slot else { continue }
-            if slot.ordinal == first + count {
-                count += 1
-            } else {
-                flush()
-                (first, count) = (slot.ordinal, 1)
-            }
-        }
-        flush()
     }
 
     func execute(

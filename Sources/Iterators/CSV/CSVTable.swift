@@ -153,11 +153,11 @@ final class CSVTable: Sendable {
         return (index.bytes(ofGroup: first, count: groups), file.firstRow + begin..<file.firstRow + end)
     }
 
-    /// Asks the storage for row `row` and the `count` - 1 behind it, unless they have been read for good.
-    func readAhead(row: Int, count: Int) {
-        if let decoded, count == 1, decoded.isReady(row) { return }
-        var row = row
-        let end = min(row + count, rowCount)
+    /// Asks the storage for rows, unless they have been read for good.
+    func readAhead(_ rows: Range<Int>) {
+        var row = rows.lowerBound
+        if let decoded, rows.count == 1, decoded.isReady(row) { return }
+        let end = min(rows.upperBound, rowCount)
         while row < end {
             let file = files[fileIndex(ofRow: row)]
             let first = (row - file.firstRow) / file.index.stride

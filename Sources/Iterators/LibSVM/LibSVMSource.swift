@@ -129,23 +129,10 @@ final class LibSVMSource: BatchSource {
     private func row(_ slot: Slot) -> Int { kept?[slot.ordinal] ?? slot.ordinal }
 
     func readAhead(_ plan: BatchPlan) {
-        var rows = 0..<0
-        func flush() {
-            guard !rows.isEmpty else { return }
+        plan.forEachRun(of: row) { rows in
             data.readAhead(rows)
             label?.readAhead(rows)
         }
-        for slot in plan.slots {
-            guard let slot else { continue }
-            let row = row(slot)
-            if row == rows.upperBound, !rows.isEmpty {
-                rows = rows.lowerBound..<row + 1
-            } else {
-                flush()
-                rows = row..<row + 1
-            }
-        }
-        flush()
     }
 
     func begin(_ plan: BatchPlan, in slab: Slab) {
