@@ -173,7 +173,8 @@ OBJECT_LISTS = {
         image.DetBorrowAug(image.SequentialAug([image.ForceResizeAug((20, 24), 2), image.CastAug()])),
     ],
     "resized as floats": [
-        image.DetBorrowAug(image.CastAug()), image.DetHorizontalFlipAug(1),
+        image.DetBorrowAug(image.CastAug()),
+        image.DetHorizontalFlipAug(1),
         image.DetBorrowAug(image.ForceResizeAug((20, 24), 2)),
     ],
     "as made": image.CreateDetAugmenter(SHAPE, resize=28, mean=True, std=True, inter_method=9),

@@ -26,6 +26,11 @@ struct ImageFiles: LabelledImages {
         reservation: MemoryReservation? = nil
     ) throws(StreamError) {
         guard list.rowCount > 0 else { throw StreamError(.badData, "\(place) names no image") }
+        guard list.rowCount <= EpochPlan.maxRecords else {
+            throw StreamError(
+                .badData, "\(place) has \(list.rowCount) rows; at most \(EpochPlan.maxRecords) can be served",
+                hint: "open them in several streams")
+        }
         guard batching.chunkMebibytes == 0 else {
             throw StreamError(
                 .badParameter, "shuffle_chunk_size is for record files; images in files of their own have no chunks",
