@@ -3,7 +3,7 @@
 /// Follows OpenCV 3.4 `modules/imgproc/src/resize.cpp` for images of `float` with three channels, whose order of additions
 /// decides the last bit. One worker owns one and keeps its tables and rows.
 struct PlaneResampler {
-    /// Rows that a kernel reads at once, and the mask of their places in the ring.
+    /// A power of two, and no kernel reads more rows at once.
     private static let ringRows = 8
 
     private var cache = AxisTableCache()
@@ -30,24 +30,23 @@ struct PlaneResampler {
         let rule: AxisTable.Key.Rule
         switch ResizeMethod(resize.kernel, from: from, to: to) {
         case .blocks(let blockWidth, let blockHeight):
-            let share = ResizeMethod.share(from: from, to: to)
-            for channel in 0..<3 {
-                let plane = source.span.extracting(channel * width * height..<(channel + 1) * width * height)
-                for y in 0..<rect.height {
-                    let start = (channel * rect.height + y) * rect.width
-                    for x in 0..<rect.width {
-                        let block = PixelRect(
-                            x: (rect.x + x) * blockWidth, y: (rect.y + y) * blockHeight, width: blockWidth,
-                            height: blockHeight)
-                        result[start + x] = Self.sum(of: block, plane, width: width, part: part) * share
-                    }
-                }
-            }
+            Self.average(
+                source, width: width, height: height, part, block: (blockWidth, blockHeight),
+                share: ResizeMethod.share(from: from, to: to), rect: rect, into: &result)
             return
         case .copy, .nearest: rule = .nearest
         case .cells: rule = .areaCells
         case .linear(let found), .wide(let found): rule = found
         }
+        weigh(source, width: width, height: height, part, rule, resize, rect: rect, into: &result)
+    }
+
+    /// Every kernel but blocks: each row of the source is resized horizontally once, into a ring, and rows of the ring are
+    /// added up.
+    private mutating func weigh(
+        _ source: [Float], width: Int, height: Int, _ part: ImagePart, _ rule: AxisTable.Key.Rule,
+        _ resize: SamplePlan.Resize, rect: PixelRect, into result: inout [Float]
+    ) {
         let horizontal = table(rule, from: part.rect.width, to: resize.width, isHorizontal: true)
         let vertical = table(rule, from: part.rect.height, to: resize.height, isHorizontal: false)
         let entries = Int(horizontal.starts[rect.x])..<Int(horizontal.starts[rect.x + rect.width])
@@ -115,6 +114,27 @@ struct PlaneResampler {
         for index in 0..<reduced.count {
             // In bounds as checked above; a check for each keeps the loop from being vectorised.
             unsafe target[unchecked: start &+ index] += source[unchecked: first &+ index] * weight
+        }
+    }
+
+    /// The area kernel when each target pixel is a block of whole source pixels.
+    ///
+    /// - Parameter share: 1 / (number of pixels in a block).
+    private static func average(
+        _ source: [Float], width: Int, height: Int, _ part: ImagePart, block: (width: Int, height: Int), share: Float,
+        rect: PixelRect, into result: inout [Float]
+    ) {
+        for channel in 0..<3 {
+            let plane = source.span.extracting(channel * width * height..<(channel + 1) * width * height)
+            for y in 0..<rect.height {
+                let start = (channel * rect.height + y) * rect.width
+                for x in 0..<rect.width {
+                    let place = PixelRect(
+                        x: (rect.x + x) * block.width, y: (rect.y + y) * block.height, width: block.width,
+                        height: block.height)
+                    result[start + x] = sum(of: place, plane, width: width, part: part) * share
+                }
+            }
         }
     }
 
