@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "DataTypes", "Daemon", "Iterators", "Pipeline", "Admin", "TestSupport", "headraced", logging,
+                "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "TestSupport", "headraced", logging,
             ],
             swiftSettings: settings),
         .testTarget(

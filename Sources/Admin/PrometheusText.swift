@@ -27,6 +27,12 @@ struct PrometheusText {
         add("stall_seconds_total", .counter, "Time that streams waited.", by: "cause", report.stallSeconds)
         add("memory_bytes", .gauge, "Bytes reserved for batches.", Double(report.memoryBytes))
         add("memory_limit_bytes", .gauge, "Bytes that may be reserved for batches.", Double(report.memoryLimitBytes))
+        add(
+            "cache_samples_total", .counter, "Samples of streams with a cache, by whether it had the decoded image.",
+            by: "result", report.cacheSamples.mapValues { Double($0) })
+        add("cache_bytes", .gauge, "Bytes of decoded images that are kept.", Double(report.cacheBytes))
+        add("cache_limit_bytes", .gauge, "Bytes of decoded images that may be kept.", Double(report.cacheLimitBytes))
+        add("cache_disk_bytes", .gauge, "Bytes of decoded images on disk.", Double(report.cacheDiskBytes))
         add("streams", .gauge, "Streams open.", by: "dataset", report.datasets.mapValues { Double($0.streams) })
         add(
             "queue_depth", .gauge, "Batches ready and not yet taken.", by: "dataset",

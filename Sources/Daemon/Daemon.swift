@@ -63,13 +63,15 @@ package struct Daemon {
         let budget = MemoryBudget(
             limitBytes: limits.memoryBytes, limitBytesPerClient: limits.memoryBytesPerClient,
             limitArrayBytes: limits.maxArrayBytes)
+        let decoded = DecodedCache(
+            budget: CacheBudget(limitBytes: limits.cacheBytes, of: budget), store: decodedStore(budget, logger))
         let opener = DatasetOpener(
             rules: DatasetOpener.Rules(
                 datasets: configuration.datasets, paths: configuration.paths,
                 context: IteratorContext(
                     cacheDirectory: cache, maxPixels: limits.maxPixels, maxRecordBytes: limits.maxRecordBytes,
                     maxBatchBytes: limits.maxFrameBytes,
-                    caches: CacheBudget(limitBytes: limits.memoryBytes / 4, of: budget))),
+                    caches: CacheBudget(limitBytes: limits.memoryBytes / 4, of: budget), decoded: decoded)),
             pool: pool, budget: budget)
         let places = SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(
@@ -84,8 +86,8 @@ package struct Daemon {
         }
         let shutdown = ShutdownTrigger()
         let control = DaemonControl(
-            server: server, opener: opener, budget: budget, health: health, reloader: reloader, shutdown: shutdown,
-            configFile: loader.file, pool: pool)
+            server: server, opener: opener, budget: budget, decoded: decoded, health: health, reloader: reloader,
+            shutdown: shutdown, configFile: loader.file, pool: pool)
         let admin = AdminServer(
             places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
 
@@ -159,6 +161,23 @@ package struct Daemon {
             logger.warning("indexes are not cached", metadata: ["reason": "\(error.message)"])
             return nil
         }
+    }
+
+    /// The file for decoded images; nil when there is no folder for it, or the folder cannot be used.
+    private func decodedStore(_ budget: MemoryBudget, _ logger: Logger) -> DecodedStore? {
+        guard let directory = configuration.cacheDirectory else { return nil }
+        let limits = configuration.limits
+        if let store = DecodedStore(
+            directory: directory, budget: CacheBudget(limitBytes: limits.cacheDiskBytes),
+            memory: CacheBudget(limitBytes: limits.memoryBytes / 8, of: budget))
+        {
+            return store
+        }
+        // Of the open that failed: nothing has been called since.
+        let reason = NSError(domain: NSPOSIXErrorDomain, code: Int(errno)).localizedDescription
+        logger.warning(
+            "decoded images are not kept on disk", metadata: ["cache_directory": "\(directory)", "reason": "\(reason)"])
+        return nil
     }
 
     private func logSink() -> any LogSink {

@@ -34,6 +34,12 @@ public struct StreamStatus: Sendable, Hashable {
     public let idleSeconds: Double
     /// Memory reserved for batches.
     public let memoryBytes: Int
+    /// Samples whose decoded image was in the cache; 0 for a stream without one.
+    public let cacheHits: UInt64
+    /// Samples whose image had to be decoded because the cache had not got it.
+    public let cacheMisses: UInt64
+    /// Memory of the images that the cache holds of this stream's data. Streams over the same data share them.
+    public let cacheBytes: Int
 
     init(_ message: StateMessage) {
         token = message.token
@@ -52,5 +58,8 @@ public struct StreamStatus: Sendable, Hashable {
         starvedSeconds = message.starvedSeconds
         idleSeconds = message.idleSeconds
         memoryBytes = message.memoryBytes
+        cacheHits = message.cacheHits ?? 0
+        cacheMisses = message.cacheMisses ?? 0
+        cacheBytes = message.cacheBytes ?? 0
     }
 }

@@ -66,6 +66,8 @@ package struct IteratorContext: Sendable {
     package var maxBatchBytes: Int
     /// Memory for what need not be read or decoded again.
     package var caches: CacheBudget
+    /// Decoded images that streams share.
+    package var decoded: DecodedCache
 
     /// Memory for what is made of an array that the client handed over; it counts as an array of that name. Throws when
     /// there is no room for it.
@@ -80,6 +82,7 @@ package struct IteratorContext: Sendable {
     package init(
         cacheDirectory: String? = nil, maxPixels: Int = 64 << 20, maxRecordBytes: Int = 256 << 20,
         maxBatchBytes: Int = 1 << 30, caches: CacheBudget = CacheBudget(limitBytes: 256 << 20),
+        decoded: DecodedCache = DecodedCache(budget: CacheBudget(limitBytes: 1 << 50)),
         authorise: @escaping @Sendable (String, String) throws(StreamError) -> String = { path, _ in path }
     ) {
         self.cacheDirectory = cacheDirectory
@@ -87,6 +90,7 @@ package struct IteratorContext: Sendable {
         self.maxRecordBytes = maxRecordBytes
         self.maxBatchBytes = maxBatchBytes
         self.caches = caches
+        self.decoded = decoded
         self.authorise = authorise
     }
 }

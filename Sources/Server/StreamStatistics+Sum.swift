@@ -9,6 +9,8 @@ extension StreamStatistics {
         readNanoseconds += other.readNanoseconds
         decodeNanoseconds += other.decodeNanoseconds
         augmentNanoseconds += other.augmentNanoseconds
+        cacheHits += other.cacheHits
+        cacheMisses += other.cacheMisses
         cpuNanoseconds += other.cpuNanoseconds
         starvedNanoseconds += other.starvedNanoseconds
         idleNanoseconds += other.idleNanoseconds

@@ -19,7 +19,7 @@ import Testing
             ),
             (
                 "/v1/streams",
-                "augment_seconds,bad_records,batch_size,batches,client_id,cpu_seconds,credits,dataset,decode_seconds,"
+                "augment_seconds,bad_records,batch_size,batches,cache_bytes,cache_hits,cache_misses,client_id,cpu_seconds,credits,dataset,decode_seconds,"
                     + "epoch,id,idle_seconds,iterator,manifest,memory_bytes,num_parts,opened_seconds,part_index,part_records,"
                     + "prefetch_reason,queue_capacity,queue_depth,read_seconds,records,samples,spec,starved_seconds,state,step,steps,"
                     + "waited_seconds,waiting_for,warnings"

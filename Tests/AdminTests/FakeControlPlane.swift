@@ -41,7 +41,8 @@ final class FakeControlPlane: ControlPlane {
                 waitingFor: "credit", waitedSeconds: ["credit": 1.5], openedSeconds: 9, credits: 2, queueDepth: 1,
                 queueCapacity: 4, prefetchReason: "irregular", memoryBytes: 77, batches: 19, samples: 2432,
                 badRecords: 0, readSeconds: 0,
-                decodeSeconds: 1, augmentSeconds: 0.5, cpuSeconds: 1.5, starvedSeconds: 0, idleSeconds: 2,
+                decodeSeconds: 1, augmentSeconds: 0.5, cpuSeconds: 1.5, starvedSeconds: 0, idleSeconds: 2, cacheHits: 7,
+                cacheMisses: 3, cacheBytes: 1024,
                 manifest: "m",
                 spec: "s", warnings: [])
         ]

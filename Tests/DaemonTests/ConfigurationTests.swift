@@ -38,6 +38,7 @@ import Testing
         "admin.path": "/x/admin.sock", "admin.mode": "0620", "http.host": "\"::1\"", "http.port": "81",
         "threads": "3", "max_threads": "5", "readers": "9", "limits.memory": "3GiB",
         "limits.memory_per_client": "1500MiB",
+        "limits.cache": "700MiB", "limits.cache_disk": "1GiB", "cache_directory": "/x/cache",
         "limits.connections": "5", "limits.connections_per_client": "4", "limits.streams": "3",
         "limits.max_pixels": "1000", "limits.max_record": "12345", "limits.max_frame": "1MB",
         "limits.max_arrays": "0B",
@@ -71,7 +72,7 @@ import Testing
         // The keys that this one needs beside it.
         var yaml = Self.yaml(path, sample)
         if path == "listen.tcp.host" { yaml += "    insecure: true\n" }
-        if path == "limits.memory_per_client" { yaml += "  memory: 8GiB\n" }
+        if ["limits.memory_per_client", "limits.cache"].contains(path) { yaml += "  memory: 8GiB\n" }
         let loaded = try Self.load(yaml)
         let origin = loaded.settings.origin(path)
         guard case .file(let file, let line) = origin else {
@@ -93,7 +94,9 @@ import Testing
         let text = key.kind == .paths ? "/data:/more" : sample
         var environment = [key.environmentVariable: text]
         if path == "listen.tcp.host" { environment["HEADRACE_LISTEN_TCP_INSECURE"] = "1" }
-        if path == "limits.memory_per_client" { environment["HEADRACE_LIMITS_MEMORY"] = "8GiB" }
+        if ["limits.memory_per_client", "limits.cache"].contains(path) {
+            environment["HEADRACE_LIMITS_MEMORY"] = "8GiB"
+        }
         let loaded = try Self.load(Self.yaml(path, "null"), environment: environment)
         #expect(loaded.settings.origin(path) == .environment(variable: key.environmentVariable))
         guard case .success(let expected) = key.kind.parse(text) else {
@@ -244,6 +247,7 @@ import Testing
             ("threads: 1\n  bad\n: {", "h.yaml:3: did not find expected key"),
             ("listen:\n  tcp:\n    host: 0.0.0.0\n", "h.yaml:3: 'listen.tcp.host' is '0.0.0.0', but whoever reaches"),
             ("limits: {memory: 1GiB, memory_per_client: 2GiB}\n", "h.yaml:1: 'limits.memory_per_client' is more than"),
+            ("limits: {memory: 1GiB, cache: 2GiB}\n", "h.yaml:1: 'limits.cache' is more than"),
             ("admin:\n  path: /run/user/7/headrace/data.sock\n", "h.yaml:2: 'admin.path' and 'listen.unix.path' are"),
             ("admin:\n  path: /\(String(repeating: "p", count: 107))\n", "h.yaml:2: 'admin.path' is 108 bytes long"),
             ("datasets:\n  a: {batch_size: 3}\n", "h.yaml:2: data set 'a' needs 'iterator'"),

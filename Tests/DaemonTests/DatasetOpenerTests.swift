@@ -1,12 +1,13 @@
 import DataTypes
 import Foundation
-import Iterators
 import Pipeline
+import RecordIO
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Daemon
+@testable import Iterators
 
 @Suite("Opening streams", .timeLimit(.minutes(1))) struct DatasetOpenerTests {
     /// What the fake iterator was opened with.
@@ -188,6 +189,42 @@ import Testing
             first.close()
             second.close()
             #expect(budget.usedBytes == 0)
+        }
+    }
+
+    @Test("kept images that no stream uses make room for a stream, those in use do not")
+    func keptImages() async throws {
+        // A stream of 4 rows takes 4 slabs; how much that is, the budget says.
+        let request = OpenRequest(iterator: "PatternIter", parameters: ["batch_size": .integer(4)])
+        var needed = 0
+        try await Self.withOpener { opener, budget, _ in
+            let stream = try Self.open(opener, request)
+            needed = budget.usedBytes
+            stream.close()
+        }
+        let memory = 2 * needed
+        try await Self.withOpener(memory: memory, memoryPerClient: memory) { opener, budget, _ in
+            let decoded = DecodedCache(budget: CacheBudget(limitBytes: memory, of: budget))
+            opener.change { $0.context.decoded = decoded }
+            var lease: DecodedLease? = decoded.lease(
+                DecodedSet.Key(
+                    files: [],
+                    form: DecodedForm(colour: .gray, maxPixels: 1, toleratesTruncation: false, resize: nil)),
+                limits: DecodedLimits(memoryBytes: memory, diskBytes: 0))
+            let room = try #require(lease?.room(memory - needed / 2)).room
+            let image = DecodedImage(
+                header: ImageRecordHeader(id: 1), labels: [], sourceWidth: 1, sourceHeight: 1,
+                pixels: PixelBuffer(width: 1, height: 1, channels: 1), room: room)
+            lease?.insert(image, at: DecodedSet.Place(file: 0, offset: 0))
+            _ = consume image
+            _ = consume room
+            let refusal = #expect(throws: StreamError.self) { try Self.open(opener, request) }
+            #expect(refusal?.code == .memoryLimit)
+            #expect(decoded.usedBytes == memory - needed / 2)
+            lease = nil
+            let stream = try Self.open(opener, request)
+            #expect(decoded.usedBytes == 0)
+            stream.close()
         }
     }
 

@@ -50,7 +50,7 @@ ERROR = {"code": "bad_parameter", "scope": "request", "retryable": False,
 STATE = {"token": TOKEN, "epoch": 3, "step": 117, "steps": 391, "batches": 117, "samples": 14976, "bad_records": 2,
          "queue_depth": 4, "queue_capacity": 4, "credits": 1, "read_seconds": 0.125, "decode_seconds": 1.5,
          "augment_seconds": 0.25, "cpu_seconds": 1.875, "starved_seconds": 0, "idle_seconds": 3,
-         "memory_bytes": 462432000}
+         "memory_bytes": 462432000, "cache_hits": 14336, "cache_misses": 640, "cache_bytes": 167772160}
 NOTICE = {"code": "bad_image", "message": "JPEG data ends early", "file": "train.rec", "offset": 123456, "record": 512,
           "epoch": 0, "step": 4, "action": "skip"}
 GOAWAY = {"reason": "drain", "deadline_seconds": 30}

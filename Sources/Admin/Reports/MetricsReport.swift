@@ -26,6 +26,11 @@ package struct MetricsReport: Sendable, Hashable {
     package var errors: [String: UInt64] = [:]
     /// Thread seconds by stage: `read`, `decode`, `augment`.
     package var stageSeconds: [String: Double] = [:]
+    /// Samples of streams with a cache by what it had of them: `hit`, `miss`.
+    package var cacheSamples: [String: UInt64] = [:]
+    package var cacheBytes = 0
+    package var cacheLimitBytes = 0
+    package var cacheDiskBytes = 0
     package var cpuSeconds = 0.0
     /// Seconds that streams waited, by cause: `credit`, `decode`, `socket`, `reset`.
     package var stallSeconds: [String: Double] = [:]

@@ -46,6 +46,11 @@ package struct StreamReport: Codable, Sendable, Hashable {
     package var starvedSeconds: Double
     /// A ready batch waited for the consumer.
     package var idleSeconds: Double
+    /// Samples that a cache had decoded, and those that it had not.
+    package var cacheHits: UInt64
+    package var cacheMisses: UInt64
+    /// Bytes that the cache holds of this stream's data.
+    package var cacheBytes: Int
     package var manifest: String
     package var spec: String
     package var warnings: [String]
@@ -72,6 +77,9 @@ package struct StreamReport: Codable, Sendable, Hashable {
         case cpuSeconds = "cpu_seconds"
         case starvedSeconds = "starved_seconds"
         case idleSeconds = "idle_seconds"
+        case cacheHits = "cache_hits"
+        case cacheMisses = "cache_misses"
+        case cacheBytes = "cache_bytes"
     }
 
     package init(
@@ -81,7 +89,8 @@ package struct StreamReport: Codable, Sendable, Hashable {
         queueDepth: Int, queueCapacity: Int, prefetchReason: String, memoryBytes: Int, batches: UInt64, samples: UInt64,
         badRecords: UInt64,
         readSeconds: Double, decodeSeconds: Double, augmentSeconds: Double, cpuSeconds: Double, starvedSeconds: Double,
-        idleSeconds: Double, manifest: String, spec: String, warnings: [String]
+        idleSeconds: Double, cacheHits: UInt64, cacheMisses: UInt64, cacheBytes: Int, manifest: String, spec: String,
+        warnings: [String]
     ) {
         self.id = id
         self.clientID = clientID
@@ -114,6 +123,9 @@ package struct StreamReport: Codable, Sendable, Hashable {
         self.cpuSeconds = cpuSeconds
         self.starvedSeconds = starvedSeconds
         self.idleSeconds = idleSeconds
+        self.cacheHits = cacheHits
+        self.cacheMisses = cacheMisses
+        self.cacheBytes = cacheBytes
         self.manifest = manifest
         self.spec = spec
         self.warnings = warnings

@@ -18,6 +18,8 @@ package enum ConfigurationCatalog {
         ConfigurationKey("readers", .integer(1...256), default: "2"),
         ConfigurationKey("limits.memory", .automatic(or: .bytes(1 << 20...1 << 50)), default: "auto"),
         ConfigurationKey("limits.memory_per_client", .automatic(or: .bytes(1 << 20...1 << 50)), default: "auto"),
+        ConfigurationKey("limits.cache", .automatic(or: .bytes(0...1 << 50)), default: "auto"),
+        ConfigurationKey("limits.cache_disk", .bytes(0...1 << 50), default: "64GiB"),
         ConfigurationKey("limits.connections", .integer(1...1_000_000), default: "1024"),
         ConfigurationKey("limits.connections_per_client", .integer(1...1_000_000), default: "256"),
         ConfigurationKey("limits.streams", .integer(1...1_000_000), default: "1024"),
@@ -30,6 +32,7 @@ package enum ConfigurationCatalog {
         ConfigurationKey("timeouts.write_stall", .duration(1...86_400), default: "1m"),
         ConfigurationKey("timeouts.drain", .duration(0...86_400), default: "30s"),
         ConfigurationKey("state_directory", .automatic(or: .path), default: "auto"),
+        ConfigurationKey("cache_directory", .path, default: nil),
         ConfigurationKey("roots", .paths, default: "", isReloadable: true),
         ConfigurationKey(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",

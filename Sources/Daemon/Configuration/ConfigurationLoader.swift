@@ -106,11 +106,12 @@ package struct ConfigurationLoader: Sendable {
                     "'listen.tcp.host' is '\(host)', but whoever reaches this port can read all the data: there is no "
                         + "encryption and no password yet; set 'listen.tcp.insecure: true' if that is meant"))
         }
-        if settings.integer("limits.memory_per_client") > settings.integer("limits.memory") {
+        for key in ["limits.memory_per_client", "limits.cache"]
+        where settings.integer(key) > settings.integer("limits.memory") {
             problems.append(
                 ConfigurationProblem(
-                    settings.origin("limits.memory_per_client"),
-                    "'limits.memory_per_client' is more than 'limits.memory'; lower the one or raise the other"))
+                    settings.origin(key),
+                    "'\(key)' is more than 'limits.memory'; lower the one or raise the other"))
         }
         if !isPrivate, settings.text("admin.path") == settings.text("listen.unix.path") {
             problems.append(

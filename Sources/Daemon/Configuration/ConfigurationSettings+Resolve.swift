@@ -9,6 +9,8 @@ extension ConfigurationSettings {
         let quarter = max(surroundings.memoryBytes / 4, 64 << 20) & ~((1 << 20) - 1)
         fill("limits.memory", .bytes(quarter))
         fill("limits.memory_per_client", value("limits.memory"))
+        // The other half is left to batches, whatever streams ask for.
+        fill("limits.cache", .bytes(integer("limits.memory") / 2))
         fill("state_directory", .text(surroundings.stateDirectory))
     }
 

@@ -1,3 +1,5 @@
+internal import DataTypes
+
 /// The value of one key, typed. Its text reads back as the same value.
 package enum ConfigurationValue: Sendable, Hashable {
     /// Left to the daemon: worked out from the machine, or off.

@@ -16,6 +16,10 @@ package struct DaemonConfiguration: Sendable, Hashable {
         /// Bytes that all streams together may hold in batches.
         package var memoryBytes: Int
         package var memoryBytesPerClient: Int
+        /// Bytes of that which may be decoded images kept for later.
+        package var cacheBytes: Int
+        /// Bytes of decoded images on disk.
+        package var cacheDiskBytes: Int
         package var connections: Int
         package var connectionsPerClient: Int
         package var streams: Int
@@ -61,6 +65,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
     package var limits: Limits
     package var timeouts: Timeouts
     package var stateDirectory: String
+    /// Where decoded images may go that find no room in memory; nil: nowhere.
+    package var cacheDirectory: String?
     package var paths: PathRule
     package var datasets: [String: DatasetConfiguration]
     package var logLevel: String
@@ -86,6 +92,7 @@ package struct DaemonConfiguration: Sendable, Hashable {
         limits = Limits(
             memoryBytes: settings.integer("limits.memory"),
             memoryBytesPerClient: settings.integer("limits.memory_per_client"),
+            cacheBytes: settings.integer("limits.cache"), cacheDiskBytes: settings.integer("limits.cache_disk"),
             connections: settings.integer("limits.connections"),
             connectionsPerClient: settings.integer("limits.connections_per_client"),
             streams: settings.integer("limits.streams"),
@@ -97,6 +104,7 @@ package struct DaemonConfiguration: Sendable, Hashable {
             handshake: settings.duration("timeouts.handshake"), idle: idle == .zero ? nil : idle,
             writeStall: settings.duration("timeouts.write_stall"), drain: settings.duration("timeouts.drain"))
         stateDirectory = settings.text("state_directory")
+        cacheDirectory = settings.optionalText("cache_directory")
         let roots = settings.list("roots")
         paths = roots.isEmpty && isPrivate ? .everything : .beneath(roots)
         datasets = settings.datasets

@@ -77,9 +77,11 @@ package final class DatasetOpener: StreamOpener {
                 .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
                 hint: "lower batch_size or prefetch_buffer")
         }
-        try budget.reserve(
-            bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         let budget = budget
+        try makingRoom(for: bytes, context.decoded) { () throws(StreamError) in
+            try budget.reserve(
+                bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
+        }
         return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator) {
             budget.release(bytes, client: owner)
         }
@@ -88,7 +90,21 @@ package final class DatasetOpener: StreamOpener {
     package func admit(
         _ shape: ArrayShape, named name: String, client: ClientIdentity
     ) throws(StreamError) -> MemoryReservation {
-        try budget.reserveArray(shape.byteCount, client: Self.owner(client), name: name)
+        try makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
+            try budget.reserveArray(shape.byteCount, client: Self.owner(client), name: name)
+        }
+    }
+
+    /// Reserves memory; when there is not enough, images that no open stream uses are let go and it is tried again.
+    private func makingRoom<Reserved>(
+        for bytes: Int, _ decoded: DecodedCache, _ reserve: () throws(StreamError) -> Reserved
+    ) throws(StreamError) -> Reserved {
+        do throws(StreamError) {
+            return try reserve()
+        } catch {
+            guard error.code == .memoryLimit, decoded.evict(bytes) else { throw error }
+            return try reserve()
+        }
     }
 
     /// Whose memory a stream counts as: the user's, or the address's over TCP. Not the connection's, since everybody

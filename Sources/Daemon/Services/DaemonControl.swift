@@ -1,6 +1,7 @@
 internal import Admin
 internal import DataTypes
 internal import Foundation
+internal import Iterators
 internal import Pipeline
 internal import Server
 internal import Synchronization
@@ -10,6 +11,7 @@ final class DaemonControl: ControlPlane {
     private let server: Server
     private let opener: DatasetOpener
     private let budget: MemoryBudget
+    private let decoded: DecodedCache
     private let health: HealthMonitor
     private let reloader: Reloader
     private let shutdown: ShutdownTrigger
@@ -19,12 +21,13 @@ final class DaemonControl: ControlPlane {
     private let stateNow = Mutex(StatusReport.State.starting)
 
     init(
-        server: Server, opener: DatasetOpener, budget: MemoryBudget, health: HealthMonitor, reloader: Reloader,
-        shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
+        server: Server, opener: DatasetOpener, budget: MemoryBudget, decoded: DecodedCache, health: HealthMonitor,
+        reloader: Reloader, shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
     ) {
         self.server = server
         self.opener = opener
         self.budget = budget
+        self.decoded = decoded
         self.health = health
         self.reloader = reloader
         self.shutdown = shutdown
@@ -102,6 +105,10 @@ final class DaemonControl: ControlPlane {
             "decode": Self.seconds(snapshot.totals.decodeNanoseconds),
             "augment": Self.seconds(snapshot.totals.augmentNanoseconds),
         ]
+        report.cacheSamples = ["hit": snapshot.totals.cacheHits, "miss": snapshot.totals.cacheMisses]
+        report.cacheBytes = decoded.usedBytes
+        report.cacheLimitBytes = decoded.limitBytes
+        report.cacheDiskBytes = decoded.store?.usedBytes ?? 0
         report.cpuSeconds = Self.seconds(snapshot.totals.cpuNanoseconds)
         report.stallSeconds = Dictionary(
             uniqueKeysWithValues: counters.waitedNanoseconds.map { ($0.key.rawValue, Self.seconds($0.value)) })

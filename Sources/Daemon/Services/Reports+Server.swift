@@ -21,7 +21,8 @@ extension StreamReport {
             augmentSeconds: DaemonControl.seconds(statistics.augmentNanoseconds),
             cpuSeconds: DaemonControl.seconds(statistics.cpuNanoseconds),
             starvedSeconds: DaemonControl.seconds(statistics.starvedNanoseconds),
-            idleSeconds: DaemonControl.seconds(statistics.idleNanoseconds), manifest: stream.info.manifestHash,
+            idleSeconds: DaemonControl.seconds(statistics.idleNanoseconds), cacheHits: statistics.cacheHits,
+            cacheMisses: statistics.cacheMisses, cacheBytes: statistics.cacheBytes, manifest: stream.info.manifestHash,
             spec: stream.info.specHash, warnings: stream.info.warnings)
     }
 }

@@ -11,6 +11,9 @@ package protocol BatchSource: Sendable {
     /// Errors are left for `execute` to find.
     func readAhead(_ plan: BatchPlan)
 
+    /// Bytes that a cache holds of the data that this source reads; 0 by default.
+    var cacheBytes: Int { get }
+
     /// Writes what the rows of a batch must find in its slab: the places of rows whose size the plan alone does not tell.
     /// Called once a batch, before its first row; does nothing by default. Arithmetic only: it is called on a reader thread.
     func begin(_ plan: BatchPlan, in slab: Slab)
@@ -39,15 +42,28 @@ extension BatchSource {
     ) -> Bool { false }
 
     package func begin(_ plan: BatchPlan, in slab: Slab) {}
+
+    package var cacheBytes: Int { 0 }
 }
 
-/// Wall nanoseconds of one task, by stage.
+/// Wall nanoseconds of one task, by stage, and what a cache did for it.
 package struct StageTimes: Sendable {
     package var read: UInt64 = 0
     package var decode: UInt64 = 0
     package var augment: UInt64 = 0
+    /// Samples whose image a cache had, and samples whose image was decoded because it had not. Without a cache neither.
+    package var cacheHits: UInt64 = 0
+    package var cacheMisses: UInt64 = 0
 
     package init() {}
+
+    package mutating func add(_ other: StageTimes) {
+        read += other.read
+        decode += other.decode
+        augment += other.augment
+        cacheHits += other.cacheHits
+        cacheMisses += other.cacheMisses
+    }
 }
 
 /// Objects that one worker thread keeps between samples: decoders, buffers, tables.

@@ -12,6 +12,13 @@ extension ParameterSpec {
             guard let result = Self.readInteger(value) else { throw illTyped(value, "a whole number") }
             guard bounds.contains(result) else { throw outOfRange(value, Self.describe(bounds)) }
             return .integer(result)
+        case .byteCount(let bounds):
+            guard let result = Self.readByteCount(value) else { throw illTyped(value, "a size such as 2GiB") }
+            guard bounds.contains(result) else {
+                throw outOfRange(
+                    value, "\(ByteCount.text(bounds.lowerBound)) to \(ByteCount.text(bounds.upperBound))")
+            }
+            return .integer(result)
         case .number(let bounds), .optionalNumber(let bounds):
             guard let result = Self.readNumber(value) else { throw illTyped(value, "a number") }
             guard result.isFinite, bounds.contains(result) else { throw outOfRange(value, Self.describe(bounds)) }
@@ -118,6 +125,14 @@ extension ParameterSpec {
         switch value {
         case .integer(let number): number
         case .string(let text): Int(trimmed(text))
+        default: nil
+        }
+    }
+
+    private static func readByteCount(_ value: ParameterValue) -> Int? {
+        switch value {
+        case .integer(let number): number
+        case .string(let text): ByteCount.parse(String(trimmed(text)))
         default: nil
         }
     }

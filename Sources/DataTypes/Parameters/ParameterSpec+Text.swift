@@ -17,6 +17,8 @@ extension ParameterSpec {
         switch kind {
         case .bool: "true, false"
         case .integer(let bounds), .optionalInteger(let bounds): Self.text(bounds)
+        case .byteCount(let bounds):
+            "\(ByteCount.text(bounds.lowerBound)) to \(ByteCount.text(bounds.upperBound))"
         case .number(let bounds), .optionalNumber(let bounds): Self.text(bounds)
         case .choice(let names): names.map { quote + $0 + quote }.joined(separator: ", ")
         case .shape(let rank): rank.map { "\($0) sizes" } ?? "sizes"

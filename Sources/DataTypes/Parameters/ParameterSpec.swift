@@ -7,6 +7,8 @@ package struct ParameterSpec: Sendable {
         case integer(ClosedRange<Int>)
         /// A whole number within the bounds, or nothing.
         case optionalInteger(ClosedRange<Int>)
+        /// A count of bytes within the bounds, also as text with a unit: `2GiB`.
+        case byteCount(ClosedRange<Int>)
         /// A finite number within the bounds, both included.
         case number(ClosedRange<Double>)
         /// A finite number within the bounds, or nothing.

@@ -22,6 +22,19 @@ package struct PixelBuffer: ~Copyable {
         unsafe base = .allocate(byteCount: 0, alignment: 64)
     }
 
+    /// An image of this size and no larger memory, for one that is kept. Its content is undefined: the caller writes every byte.
+    package init(width: Int, height: Int, channels: Int) {
+        precondition(width >= 0 && height >= 0 && channels >= 0)
+        let byteCount = width * height * channels + Self.readableBytesBehind
+        unsafe base = .allocate(byteCount: byteCount, alignment: 64)
+        // What may be read behind the image is there, within what was allocated.
+        unsafe UnsafeMutableRawBufferPointer(rebasing: base.suffix(Self.readableBytesBehind))
+            .initializeMemory(as: UInt8.self, repeating: 0)
+        self.width = width
+        self.height = height
+        self.channels = channels
+    }
+
     deinit { unsafe base.deallocate() }
 
     /// Bytes of one row.
@@ -43,6 +56,13 @@ package struct PixelBuffer: ~Copyable {
         self.width = width
         self.height = height
         self.channels = channels
+    }
+
+    /// Takes over the pixels of an image of the same size.
+    package mutating func copy(_ other: borrowing PixelBuffer) {
+        precondition(width == other.width && height == other.height && channels == other.channels)
+        // Both hold `byteCount` bytes, and one is borrowed while the other is changed, so they are not the same.
+        unsafe base.copyMemory(from: UnsafeRawBufferPointer(rebasing: other.base[..<byteCount]))
     }
 
     /// All pixels, `height × width × channels`.

@@ -20,6 +20,11 @@ package struct StreamStatistics: Sendable, Hashable {
     package var prefetchReason = PrefetchReason.consumerIsSlower
     /// Bytes reserved for slabs.
     package var memoryBytes = 0
+    /// Samples whose decoded image was in the cache, and samples whose image had to be decoded for want of it.
+    package var cacheHits: UInt64 = 0
+    package var cacheMisses: UInt64 = 0
+    /// Bytes of decoded images that the cache holds of the stream's data; streams over the same data share them.
+    package var cacheBytes = 0
 
     package init() {}
 }

@@ -23,7 +23,9 @@ final class ImageDetRecordSource: BatchSource {
         } catch {
             throw StreamError(parameter: error)
         }
-        images = try RecordImages(parameters.images, listLabelWidth: parameters.labelWidth, context: context)
+        images = try RecordImages(
+            parameters.images, listLabelWidth: parameters.labelWidth, resize: parameters.augmentation.fixedResize,
+            context: context)
         epochPlan = images.epochPlan
         badRecordPolicy = parameters.images.batching.badRecordPolicy
         planner = DetectionPlanner(parameters.augmentation, maxPixels: context.maxPixels)
@@ -82,6 +84,8 @@ final class ImageDetRecordSource: BatchSource {
         return room
     }
 
+    var cacheBytes: Int { images.cacheBytes }
+
     func readAhead(_ plan: BatchPlan) { images.readAhead(plan) }
 
     func execute(
@@ -96,15 +100,16 @@ final class ImageDetRecordSource: BatchSource {
         target.store(index: header.id)
         times.read += clock.lap()
 
-        let plan = try plan(header, slot: slot, scratch: scratch, labels: &own.labels)
+        var plan = try plan(header, slot: slot, scratch: scratch, labels: &own.labels)
         labelRow.write(own.labels, of: plan, channels: parameters.images.format.channels, to: target)
-        try images.decode(header, slot: slot, needed: plan.neededSource, scratch: scratch)
+        try images.decode(header, slot: slot, plan: &plan, scratch: scratch, times: &times)
         times.decode += clock.lap()
 
         do throws(AugmentationError) {
             try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(
-                    plan, source: scratch.pixels, origin: scratch.origin, output: output, into: &sample)
+                try scratch.withPixels { pixels, origin throws(AugmentationError) in
+                    try own.executor.run(plan, source: pixels, origin: origin, output: output, into: &sample)
+                }
             }
         } catch {
             throw images.badImage(slot, header, error)

@@ -24,7 +24,9 @@ final class ImageRecordSource: BatchSource {
         } catch {
             throw StreamError(parameter: error)
         }
-        images = try RecordImages(parameters.images, listLabelWidth: parameters.labelWidth, context: context)
+        images = try RecordImages(
+            parameters.images, listLabelWidth: parameters.labelWidth, resize: parameters.augmentation.fixedResize,
+            context: context)
         epochPlan = images.epochPlan
         badRecordPolicy = parameters.images.batching.badRecordPolicy
         planner = SamplePlanner(parameters.augmentation, maxPixels: context.maxPixels)
@@ -44,6 +46,8 @@ final class ImageRecordSource: BatchSource {
         info = images.info(layout: layout, values: values, specHash: spec)
     }
 
+    var cacheBytes: Int { images.cacheBytes }
+
     func readAhead(_ plan: BatchPlan) { images.readAhead(plan) }
 
     func execute(
@@ -58,14 +62,15 @@ final class ImageRecordSource: BatchSource {
         target.store(index: header.id)
         times.read += clock.lap()
 
-        let plan = try plan(header, slot: slot, scratch: scratch)
-        try images.decode(header, slot: slot, needed: plan.neededSource, scratch: scratch)
+        var plan = try plan(header, slot: slot, scratch: scratch)
+        try images.decode(header, slot: slot, plan: &plan, scratch: scratch, times: &times)
         times.decode += clock.lap()
 
         do throws(AugmentationError) {
             try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(
-                    plan, source: scratch.pixels, origin: scratch.origin, output: output, into: &sample)
+                try scratch.withPixels { pixels, origin throws(AugmentationError) in
+                    try own.executor.run(plan, source: pixels, origin: origin, output: output, into: &sample)
+                }
             }
         } catch {
             throw images.badImage(slot, header, error)

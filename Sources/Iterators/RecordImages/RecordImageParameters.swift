@@ -13,6 +13,8 @@ struct RecordImageParameters: Sendable {
     /// Seed of augmentation that repeats every epoch; nil: follow `seed` and the epoch.
     let augmentationSeed: Int64?
     let toleratesTruncation: Bool
+    /// What may be kept of decoded images.
+    let cache: DecodedLimits
 
     /// - Parameter augmenter: the one name that `aug_seq` may have.
     static func specs(augmenter: String) -> [ParameterSpec] {
@@ -52,7 +54,7 @@ struct RecordImageParameters: Sendable {
                 "device_id", .integer(.all), default: .integer(0), "Accepted for MXNet's sake; without effect."),
             ParameterSpec(
                 "ctx", .choice(["cpu", "gpu"]), default: .string("gpu"), "Accepted for MXNet's sake; without effect."),
-        ] + BatchingParameters.specs
+        ] + DecodedLimits.specs + BatchingParameters.specs
     }
 
     /// Parameters that name files, and those of them that may name several.
@@ -62,7 +64,7 @@ struct RecordImageParameters: Sendable {
     /// Parameters that decide no byte, or do so only through what is hashed otherwise (files).
     private static let unhashed: Set<String> = BatchingParameters.presentation.union([
         "path_imgrec", "path_imgidx", "path_imglist", "mean_img", "preprocess_threads", "verbose", "device_id", "ctx",
-        "dtype",
+        "dtype", "cache", "cache_disk",
     ])
 
     /// - Parameters:
@@ -102,6 +104,7 @@ struct RecordImageParameters: Sendable {
             channels: shape[0], height: shape[1], width: shape[2])
         augmentationSeed = values.optionalInteger("seed_aug").map { Int64($0) }
         toleratesTruncation = values.string("on_truncated") == "fill"
+        cache = DecodedLimits(memoryBytes: values.integer("cache"), diskBytes: values.integer("cache_disk"))
     }
 
     /// Of an iterator with parameters of its own: no mean image, and augmentation follows `seed` and the epoch.
@@ -118,6 +121,7 @@ struct RecordImageParameters: Sendable {
         self.toleratesTruncation = toleratesTruncation
         meanImagePath = ""
         augmentationSeed = nil
+        cache = DecodedLimits(memoryBytes: 0, diskBytes: 0)
     }
 
     /// Refuses what MXNet drops without a word: normalisation of bytes.

@@ -1,3 +1,4 @@
+import Augmentation
 import DataTypes
 import ImageCodec
 import RecordIO
@@ -8,6 +9,11 @@ final class RecordImageScratch {
     var pixels = PixelBuffer()
     /// Where in the image `pixels` begins.
     private(set) var origin = (x: 0, y: 0)
+    /// The image of the record that was asked for last, when it is a kept one: it takes the place of `record` and `pixels`.
+    var decoded: DecodedImage?
+    /// The pixels of that image, when it is one on disk.
+    private var stored = PixelBuffer()
+    private var resampler = Resampler()
     private var decoder: ImageDecoder?
     private var decoderKey: (limits: ImageLimits, tolerant: Bool)?
 
@@ -27,11 +33,67 @@ final class RecordImageScratch {
             record, at: offset, as: mode, applyingOrientation: applyingOrientation, window: window, into: &pixels)
     }
 
+    /// Lends the pixels and where in the image they begin, and lets go of a kept image.
+    func withPixels<E: Error>(
+        _ body: (borrowing PixelBuffer, _ origin: (x: Int, y: Int)) throws(E) -> Void
+    ) throws(E) {
+        guard let image = decoded else { return try body(pixels, origin) }
+        defer { decoded = nil }
+        if image.block == nil { try body(image.pixels, (0, 0)) } else { try body(stored, (0, 0)) }
+    }
+
+    /// Takes a kept image in the place of record and pixels.
+    ///
+    /// - Returns: false when it is on disk and cannot be read.
+    func take(_ image: DecodedImage) -> Bool {
+        if let block = image.block {
+            stored.reshape(width: image.width, height: image.height, channels: image.channels)
+            guard block.read(into: &stored) else { return false }
+        }
+        decoded = image
+        return true
+    }
+
+    /// Makes an image to be kept of the pixels, which are the whole image of the record with this header.
+    ///
+    /// - Parameter store: where its pixels go; nil: they stay in memory.
+    /// - Returns: nil when they could not be written.
+    func keep(
+        _ header: ImageRecordHeader, resize: SamplePlan.Resize?, room: DecodedImage.Room, store: DecodedStore?
+    ) -> DecodedImage? {
+        let (width, height) = (pixels.width, pixels.height)
+        var kept = PixelBuffer(
+            width: resize?.width ?? width, height: resize?.height ?? height, channels: pixels.channels)
+        if let resize {
+            resampler.resample(
+                pixels, outputWidth: resize.width, outputHeight: resize.height, kernel: resize.kernel, into: &kept)
+        } else {
+            kept.copy(pixels)
+        }
+        let labels = (0..<Int(header.flag)).map { label($0, header) }
+        if let store {
+            guard
+                let block = store.write(
+                    kept, memoryBytes: DecodedImage.overheadBytes(labelCount: labels.count))
+            else { return nil }
+            decoded = DecodedImage(
+                header: header, labels: labels, sourceWidth: width, sourceHeight: height, written: kept, to: block,
+                room: room)
+            stored = kept
+        } else {
+            decoded = DecodedImage(
+                header: header, labels: labels, sourceWidth: width, sourceHeight: height, pixels: kept, room: room)
+        }
+        return decoded
+    }
+
     /// The header of the record itself.
     func recordHeader() throws(RecordFault) -> ImageRecordHeader { try ImageRecordHeader(of: record) }
 
     /// Label `position` of the record, which `header` was parsed from.
-    func label(_ position: Int, _ header: ImageRecordHeader) -> Float { header.label(position, of: record) }
+    func label(_ position: Int, _ header: ImageRecordHeader) -> Float {
+        decoded?.label(position) ?? header.label(position, of: record)
+    }
 
     /// What the header of the record's image says.
     func imageHeader(at offset: Int) throws(ImageError) -> ImageHeader {

@@ -14,13 +14,19 @@ struct RecordImages: Sendable {
     let warnings: [String]
     private let limits: ImageLimits
     private let colourMode: ColourMode
+    /// Images that need not be decoded again; nil: none are kept.
+    private let decoded: DecodedLease?
+    /// Images are kept behind the plan's resize.
+    private let keepsResized: Bool
 
     /// Opens the files. Blocks: reads indexes and lists, or scans.
     ///
-    /// - Parameter listLabelWidth: labels of every line of `path_imglist`; nil: as many as a line has.
+    /// - Parameters:
+    ///   - listLabelWidth: labels of every line of `path_imglist`; nil: as many as a line has.
+    ///   - resize: of every image, before anything that chance decides: kept images are kept behind it.
     /// - Throws: `.notFound`, `.badParameter` or `.badData`; damage only when bad records are errors.
     init(
-        _ parameters: RecordImageParameters, listLabelWidth: Int?, context: IteratorContext
+        _ parameters: RecordImageParameters, listLabelWidth: Int?, resize: FixedResize? = nil, context: IteratorContext
     ) throws(StreamError) {
         self.parameters = parameters
         let batching = parameters.batching
@@ -47,8 +53,7 @@ struct RecordImages: Sendable {
                 .badData, "\(first)" + (damage.rangeCount > 1 ? " (and \(damage.rangeCount - 1) more)" : ""),
                 hint: "open with on_bad_record=\"skip\" to leave damaged stretches out, or repair the file")
         }
-        warnings = files.warnings + manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" }
-
+        var warnings = files.warnings + manifest.warnings + damage.ranges.prefix(16).map { "left out: \($0)" }
         let manifest = manifest
         let (numParts, isIndexed) = (batching.numParts, !parameters.indexPaths.isEmpty)
         epochPlan = batching.epochPlan(recordCount: manifest.sampleCount, byteCount: manifest.byteCount) { part in
@@ -58,7 +63,23 @@ struct RecordImages: Sendable {
         }
         limits = ImageLimits(maxPixels: context.maxPixels)
         colourMode = [1: .gray, 3: .bgr][parameters.format.channels] ?? .unchanged
+        keepsResized = resize != nil
+        let cache = parameters.cache
+        decoded =
+            cache.isNone
+            ? nil
+            : context.decoded.lease(
+                DecodedSet.Key(
+                    files: manifest.files.map { FileIdentity($0.file) },
+                    form: DecodedForm(
+                        colour: colourMode, maxPixels: limits.maxPixels,
+                        toleratesTruncation: parameters.toleratesTruncation, resize: resize)), limits: cache)
+        warnings += context.decoded.warnings(for: cache)
+        self.warnings = warnings
     }
+
+    /// Bytes of the images that are kept.
+    var cacheBytes: Int { decoded?.usedBytes ?? 0 }
 
     /// Stands for the records and for labels that take the place of their own.
     var dataHash: String {
@@ -83,14 +104,25 @@ struct RecordImages: Sendable {
             prefetch: batching.prefetch, parameters: values.values, warnings: warnings)
     }
 
+    /// Asks the storage for the records that will be read: those whose images are not kept.
     func readAhead(_ plan: BatchPlan) {
         for slot in plan.slots {
-            if let slot { manifest.readAhead(slot.ordinal) }
+            guard let slot else { continue }
+            if let image = decoded?.image(at: place(of: slot)) {
+                image.block?.readAhead()
+            } else {
+                manifest.readAhead(slot.ordinal)
+            }
         }
     }
 
-    /// Reads the slot's record into the scratch.
+    /// Brings the slot's record into the scratch: reads it, or finds its image there, decoded, and everything else with it.
     func read(_ slot: Slot, scratch: RecordImageScratch) throws(BadRecord) -> ImageRecordHeader {
+        scratch.decoded = nil
+        if let decoded, let image = decoded.image(at: place(of: slot)) {
+            if scratch.take(image) { return image.header }
+            decoded.remove(image, at: place(of: slot))
+        }
         do throws(RecordError) {
             try manifest.readRecord(slot.ordinal, into: &scratch.record)
         } catch {
@@ -103,10 +135,16 @@ struct RecordImages: Sendable {
         }
     }
 
+    private func place(of slot: Slot) -> DecodedSet.Place {
+        let (file, entry) = manifest.locate(slot.ordinal)
+        return DecodedSet.Place(file: file, offset: entry.offset)
+    }
+
     /// The size that decoding the record's image will give, from the image's header alone.
     func imageSize(
         _ header: ImageRecordHeader, slot: Slot, scratch: RecordImageScratch
     ) throws(BadRecord) -> (width: Int, height: Int) {
+        if let image = scratch.decoded { return (image.sourceWidth, image.sourceHeight) }
         do throws(ImageError) {
             let picture = try scratch.imageHeader(at: header.imageOffset)
             // Orientation is applied where pixels are converted; taken as they are, they stay as they lie.
@@ -116,18 +154,57 @@ struct RecordImages: Sendable {
         }
     }
 
-    /// Decodes the record's image into the scratch's pixels, or at least the part that is needed of it.
+    /// Brings the pixels that `plan` needs into the scratch: decodes the record's image, or what is needed of it, unless it
+    /// is there. When images are kept resized, the plan becomes the one for the resized image.
     func decode(
-        _ header: ImageRecordHeader, slot: Slot, needed: PixelRect? = nil, scratch: RecordImageScratch
+        _ header: ImageRecordHeader, slot: Slot, plan: inout some ImagePlan, scratch: RecordImageScratch,
+        times: inout StageTimes
     ) throws(BadRecord) {
-        let window = needed.map { ImageWindow(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
-        do throws(ImageError) {
-            try scratch.decode(
-                imageAt: header.imageOffset, as: colourMode, limits: limits,
-                toleratesTruncation: parameters.toleratesTruncation, window: window)
-        } catch {
-            throw badImage(slot, header, error)
+        if scratch.decoded == nil {
+            do throws(ImageError) {
+                if decoded == nil {
+                    try decode(header, window: plan.neededSource, scratch: scratch)
+                } else {
+                    times.cacheMisses += 1
+                    try keep(header, slot: slot, plan: plan, scratch: scratch)
+                }
+            } catch {
+                throw badImage(slot, header, error)
+            }
+        } else {
+            times.cacheHits += 1
         }
+        if scratch.decoded != nil, keepsResized { plan.beginBehindResize() }
+    }
+
+    /// Decodes the whole image for now and later, or what is needed now when there is no room.
+    private func keep(
+        _ header: ImageRecordHeader, slot: Slot, plan: some ImagePlan, scratch: RecordImageScratch
+    ) throws(ImageError) {
+        let size = keepsResized ? plan.resizedSize : (width: plan.sourceWidth, height: plan.sourceHeight)
+        let bytes = DecodedImage.byteCount(
+            width: size.width, height: size.height, channels: parameters.format.channels, labelCount: header.labelCount)
+        guard let decoded, let (room, store) = decoded.room(bytes) else {
+            return try decode(header, window: plan.neededSource, scratch: scratch)
+        }
+        try decode(header, window: nil, scratch: scratch)
+        // Of a picture with other channels there is nothing to keep: it fits no sample of this stream.
+        guard scratch.pixels.channels == parameters.format.channels, scratch.pixels.width == plan.sourceWidth,
+            scratch.pixels.height == plan.sourceHeight
+        else { return }
+        if let image = scratch.keep(header, resize: keepsResized ? plan.resize : nil, room: room, store: store) {
+            decoded.insert(image, at: place(of: slot))
+        }
+    }
+
+    /// Decodes the record's image into the scratch's pixels, or at least the part of it that is needed.
+    private func decode(
+        _ header: ImageRecordHeader, window: PixelRect?, scratch: RecordImageScratch
+    ) throws(ImageError) {
+        try scratch.decode(
+            imageAt: header.imageOffset, as: colourMode, limits: limits,
+            toleratesTruncation: parameters.toleratesTruncation,
+            window: window.map { ImageWindow(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
     }
 
     /// The sample's numbers. With a `seed_aug` they come again in every epoch.

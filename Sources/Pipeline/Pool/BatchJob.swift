@@ -22,7 +22,7 @@ final class BatchJob: Sendable {
         var badCount = 0
         /// Rows that were cleared.
         var lost: [Int] = []
-        var statistics = StageTimes()
+        var times = StageTimes()
         var cpuNanoseconds: UInt64 = 0
 
         mutating func keepFirstBad() {
@@ -64,9 +64,7 @@ final class BatchJob: Sendable {
             outcome.lost += bad.lazy.filter { !$0.wasReplaced }.map(\.row)
             outcome.bad += bad.lazy.map { ($0.row, $0.record) }
             if outcome.bad.count > 2 * Self.describedBadRecords { outcome.keepFirstBad() }
-            outcome.statistics.read += times.read
-            outcome.statistics.decode += times.decode
-            outcome.statistics.augment += times.augment
+            outcome.times.add(times)
             outcome.cpuNanoseconds += used
             return outcome.remaining == 0
         }
@@ -137,7 +135,7 @@ final class BatchJob: Sendable {
             }
             return BatchOutcome(
                 badRecords: outcome.bad.map(\.record), badRecordCount: outcome.badCount, pad: plan.pad + lost,
-                times: outcome.statistics, cpuNanoseconds: outcome.cpuNanoseconds)
+                times: outcome.times, cpuNanoseconds: outcome.cpuNanoseconds)
         }
     }
 

@@ -64,6 +64,7 @@ package final class PrefetchedStream: BatchStream {
             result.queueCapacity = state.window.depth.current
             result.prefetchReason = state.window.depth.reason
             result.memoryBytes = state.slabCount * info.layout.payloadBytes
+            result.cacheBytes = source.cacheBytes
             return result
         }
     }
@@ -237,6 +238,8 @@ package final class PrefetchedStream: BatchStream {
             state.statistics.readNanoseconds += outcome.times.read
             state.statistics.decodeNanoseconds += outcome.times.decode
             state.statistics.augmentNanoseconds += outcome.times.augment
+            state.statistics.cacheHits += outcome.times.cacheHits
+            state.statistics.cacheMisses += outcome.times.cacheMisses
             state.statistics.cpuNanoseconds += outcome.cpuNanoseconds
             guard state.window.completed(address, generation: generation, result) else { return nil }
             if state.readySince == 0, state.window.isReady { state.readySince = monotonicNanoseconds() }

@@ -11,6 +11,9 @@ package final class RecordFile: Sendable {
     package let byteCount: UInt64
     package let modificationNanoseconds: Int64
     package let inode: UInt64
+    package let device: UInt64
+    /// When the file's content or description was changed last, which no program can set.
+    package let changeNanoseconds: Int64
     /// The largest record, assembled, that is read.
     package let maximumRecordBytes: Int
     /// For C code that reads the file itself. It is closed with the object.
@@ -54,8 +57,10 @@ package final class RecordFile: Sendable {
         self.maximumRecordBytes = maximumRecordBytes
         self.descriptor = descriptor
         byteCount = UInt64(clamping: status.st_size)
-        modificationNanoseconds = Self.modificationNanoseconds(status)
+        modificationNanoseconds = Self.nanoseconds(status.st_mtim)
+        changeNanoseconds = Self.nanoseconds(status.st_ctim)
         inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
     }
 
     deinit { close(descriptor) }
@@ -64,7 +69,7 @@ package final class RecordFile: Sendable {
     package var isUnchanged: Bool {
         guard let status = Self.status(of: descriptor) else { return false }
         return UInt64(clamping: status.st_size) == byteCount
-            && Self.modificationNanoseconds(status) == modificationNanoseconds
+            && Self.nanoseconds(status.st_mtim) == modificationNanoseconds
     }
 
     /// Tells the system that these bytes will be wanted soon. Returns at once; failure does no harm.
@@ -109,7 +114,7 @@ package final class RecordFile: Sendable {
         return unsafe fstat(descriptor, &status) == 0 ? status : nil
     }
 
-    private static func modificationNanoseconds(_ status: stat) -> Int64 {
-        Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 }

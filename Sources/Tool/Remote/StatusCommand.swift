@@ -30,15 +30,21 @@ struct StatusCommand: AsyncParsableCommand {
         let streams = try client.get("/v1/streams", as: [StreamReport].self)
         guard !streams.isEmpty else { return }
         var table = TextTable([
-            "STREAM", "CLIENT", "NAME", "EPOCH", "STEP", "QUEUE", "CREDITS", "WAITING FOR", "SAMPLES",
+            "STREAM", "CLIENT", "NAME", "EPOCH", "STEP", "QUEUE", "CREDITS", "WAITING FOR", "SAMPLES", "CACHED",
         ])
         for stream in streams {
             table.add([
                 "\(stream.id)", "\(stream.clientID)", stream.label ?? stream.dataset ?? stream.iterator,
                 "\(stream.epoch)", "\(stream.step)/\(stream.steps)", "\(stream.queueDepth)/\(stream.queueCapacity)",
-                "\(stream.credits)", stream.waitingFor, "\(stream.samples)",
+                "\(stream.credits)", stream.waitingFor, "\(stream.samples)", cached(stream),
             ])
         }
         print("\n" + table.text)
+    }
+
+    /// How many of the stream's images were in the cache.
+    private func cached(_ stream: StreamReport) -> String {
+        let images = stream.cacheHits + stream.cacheMisses
+        return images == 0 ? "-" : "\(100 * stream.cacheHits / images) %"
     }
 }

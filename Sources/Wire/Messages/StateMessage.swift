@@ -21,6 +21,10 @@ package struct StateMessage: Codable, Sendable, Hashable {
     package var starvedSeconds: Double
     package var idleSeconds: Double
     package var memoryBytes: Int
+    /// Absent from servers that know no cache.
+    package var cacheHits: UInt64?
+    package var cacheMisses: UInt64?
+    package var cacheBytes: Int?
 
     enum CodingKeys: String, CodingKey {
         case token, epoch, step, steps, batches, samples, credits
@@ -34,6 +38,9 @@ package struct StateMessage: Codable, Sendable, Hashable {
         case starvedSeconds = "starved_seconds"
         case idleSeconds = "idle_seconds"
         case memoryBytes = "memory_bytes"
+        case cacheHits = "cache_hits"
+        case cacheMisses = "cache_misses"
+        case cacheBytes = "cache_bytes"
     }
 
     package init(
@@ -56,6 +63,9 @@ package struct StateMessage: Codable, Sendable, Hashable {
         starvedSeconds = Self.seconds(statistics.starvedNanoseconds)
         idleSeconds = Self.seconds(statistics.idleNanoseconds)
         memoryBytes = statistics.memoryBytes
+        cacheHits = statistics.cacheHits
+        cacheMisses = statistics.cacheMisses
+        cacheBytes = statistics.cacheBytes
     }
 
     private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
