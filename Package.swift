@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators",
-            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5"],
+            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5", "CLinux"],
             exclude: [
                 "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetIter/README.md", "ImageDetRecord/README.md",
                 "ImageIter/README.md", "ImageRecord/README.md", "LibSVM/README.md", "MNIST/README.md",

@@ -167,17 +167,17 @@ package struct Daemon {
     private func decodedStore(_ budget: MemoryBudget, _ logger: Logger) -> DecodedStore? {
         guard let directory = configuration.cacheDirectory else { return nil }
         let limits = configuration.limits
-        if let store = DecodedStore(
-            directory: directory, budget: CacheBudget(limitBytes: limits.cacheDiskBytes),
-            memory: CacheBudget(limitBytes: limits.memoryBytes / 8, of: budget))
-        {
-            return store
+        do throws(DecodedStoreError) {
+            return try DecodedStore(
+                directory: directory, budget: CacheBudget(limitBytes: limits.cacheDiskBytes),
+                memory: CacheBudget(limitBytes: limits.memoryBytes / 8, of: budget))
+        } catch {
+            let reason = NSError(domain: NSPOSIXErrorDomain, code: Int(error.code)).localizedDescription
+            logger.warning(
+                "decoded images are not kept on disk",
+                metadata: ["cache_directory": "\(directory)", "reason": "\(reason)"])
+            return nil
         }
-        // Of the open that failed: nothing has been called since.
-        let reason = NSError(domain: NSPOSIXErrorDomain, code: Int(errno)).localizedDescription
-        logger.warning(
-            "decoded images are not kept on disk", metadata: ["cache_directory": "\(directory)", "reason": "\(reason)"])
-        return nil
     }
 
     private func logSink() -> any LogSink {

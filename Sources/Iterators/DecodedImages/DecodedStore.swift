@@ -1,3 +1,4 @@
+import CLinux
 package import DataTypes
 import Glibc
 import Synchronization
@@ -29,17 +30,20 @@ package final class DecodedStore: Sendable {
 
     /// Makes the file in `directory`.
     ///
-    /// - Returns: nil when that is impossible; `errno` says why.
-    package convenience init?(directory: String, budget: CacheBudget, memory: CacheBudget) {
-        // Both paths are C strings for the length of the call.
-        var descriptor = unsafe open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor < 0, errno == EOPNOTSUPP || errno == EISDIR {
-            // A file system that knows no files without names: the name goes at once.
+    /// - Throws: `errno` of what failed.
+    package convenience init(
+        directory: String, budget: CacheBudget, memory: CacheBudget
+    ) throws(DecodedStoreError) {
+        // Paths are C strings for the length of the calls.
+        var descriptor = unsafe clinux_unnamed_file(directory)
+        if descriptor == -EOPNOTSUPP || descriptor == -EISDIR {
+            // A file system without unnamed files: the name goes at once.
             let path = "\(directory)/.headrace-cache-\(getpid())"
             descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-            if descriptor >= 0 { _ = unsafe unlink(path) }
+            if descriptor < 0 { throw DecodedStoreError(code: errno) }
+            _ = unsafe unlink(path)
         }
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw DecodedStoreError(code: -descriptor) }
         self.init(adopting: descriptor, budget: budget, memory: memory)
     }
 
@@ -130,6 +134,6 @@ package final class DecodedStore: Sendable {
 
     /// Gives space back to the file system. One that cannot do that has it when the daemon ends.
     private func free(_ offset: off_t, _ byteCount: Int) {
-        _ = fallocate(descriptor, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, off_t(byteCount))
+        _ = clinux_punch_hole(descriptor, Int64(offset), Int64(byteCount))
     }
 }

@@ -68,7 +68,7 @@ import Testing
         for (memory, disk) in [(1 << 30, 0), (40_000, 0), (0, 1 << 30), (40_000, 80_000)] {
             for threads in [1, 3] {
                 let pictures = try PictureSet { folder in
-                    DecodedStore(
+                    try DecodedStore(
                         directory: folder.path, budget: CacheBudget(limitBytes: 1 << 30),
                         memory: CacheBudget(limitBytes: 1 << 20))
                 }
