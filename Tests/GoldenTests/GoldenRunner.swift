@@ -8,6 +8,13 @@ import TestSupport
 struct GoldenRunner {
     let root: String
     let pool: WorkerPool
+    /// Of all cases, so that one finds what another has left in the cache.
+    private let context = IteratorContext(decoded: DecodedCache(budget: CacheBudget(limitBytes: 256 << 20)))
+
+    init(root: String, pool: WorkerPool) {
+        self.root = root
+        self.pool = pool
+    }
 
     enum Outcome: Equatable {
         case same
@@ -56,7 +63,7 @@ struct GoldenRunner {
         }
         if parameters["num_parts"] != nil, cutsByBytes { parameters["partition"] = .string("bytes") }
         for (name, value) in options { parameters[name] = .string(value) }
-        let source = try kind.open(parameters, context: IteratorContext())
+        let source = try kind.open(parameters, context: context)
         return PrefetchedStream(
             source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: HeapSlabAllocator())
     }
