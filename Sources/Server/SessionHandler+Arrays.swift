@@ -50,7 +50,7 @@ extension SessionHandler {
             case .descriptor: takeOver(name, shape, reservation)
             }
         } catch {
-            run(machine.attachFailed(error))
+            if way == .descriptor { refuseDescriptor(error) } else { run(machine.attachFailed(error)) }
         }
     }
 
@@ -69,13 +69,28 @@ extension SessionHandler {
     /// Maps the memory file that the client sent before its ATTACH. On a thread that may block, because letting go of a
     /// descriptor that is something else can take as long as its owner likes.
     private func takeOver(_ name: String, _ shape: ArrayShape, _ reservation: MemoryReservation) {
+        takeOver(name) { Self.receive(name, shape, reservation, from: $0) }
+    }
+
+    /// Lets go of the descriptor of an array that is refused.
+    func refuseDescriptor(_ error: StreamError) {
+        takeOver("refused") { descriptors in
+            // None came, or none that could be taken: nothing of it is left in the channel either way.
+            _ = try? descriptors.receive(timeoutMilliseconds: 0)
+            return .failure(error)
+        }
+    }
+
+    private func takeOver(
+        _ name: String, _ receive: @escaping @Sendable (DescriptorChannel) -> Result<HandedArray, StreamError>
+    ) {
         guard let context, let descriptors else { return }
         takeOverNumber += 1
         let number = takeOverNumber
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         environment.arrayPool.submit { _ in
-            let result = Self.receive(name, shape, reservation, from: descriptors)
+            let result = receive(descriptors)
             eventLoop.execute { handler.value.tookOver(result, number: number) }
         }
         takeOverDeadline = eventLoop.scheduleTask(in: Self.takeOverTimeout) {

@@ -202,6 +202,7 @@ final class SessionHandler: ChannelDuplexHandler {
             if machine.features.contains(WireLimits.slotsFeature) { slots = SharedSlabAllocator() }
         case .send(let message): send(message)
         case .attach(let name, let shape, let way): attach(name, shape, way)
+        case .refuseDescriptor(let error): refuseDescriptor(error)
         case .appendToArray(let elements): upload?.append(elements)
         case .finishArray: finishArray()
         case .sendBatch(let batch, let token): send(batch, token: token)

@@ -33,7 +33,10 @@ extension ServerSessionMachine {
             return comesInFrames && announced == 0 ? [attach, .finishArray] : [attach]
         } catch {
             unwantedBytes = announced
-            return refuse(error)
+            guard !comesInFrames, features.contains(WireLimits.descriptorsFeature) else { return refuse(error) }
+            state = .attaching
+            upload = (message.name, 0, false)
+            return [.refuseDescriptor(error)]
         }
     }
 

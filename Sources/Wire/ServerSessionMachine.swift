@@ -31,6 +31,9 @@ package struct ServerSessionMachine: ~Copyable {
         /// Make room for an array. Then, for one that comes by descriptor, take it over and call `attached` or
         /// `attachFailed`; for one that comes in frames, call `attachFailed` when there is no room.
         case attach(name: String, ArrayShape, AttachMessage.Way)
+        /// Take one descriptor from the side channel and let go of it, then call `attachFailed`: the array that it is of is
+        /// refused, and the next one's must not be taken for it.
+        case refuseDescriptor(StreamError)
         /// The next bytes of the array, which has room for them.
         case appendToArray(ByteBuffer)
         /// The array is whole; call `attached`.

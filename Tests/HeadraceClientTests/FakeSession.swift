@@ -70,7 +70,8 @@ final class FakeSession: ChannelInboundHandler {
                 }
             case .sendState: write(.state, encoder.encode(machine.stateMessage(StreamStatistics())))
             case .closeStream, .clientFailed, .takeBack: break
-            case .attach, .appendToArray, .finishArray: preconditionFailure("no test of this server hands arrays over")
+            case .attach, .appendToArray, .finishArray, .refuseDescriptor:
+                preconditionFailure("no test of this server hands arrays over")
             case .closeConnection: context?.close(promise: nil)
             }
         }

@@ -198,6 +198,19 @@ def test_a_descriptor_that_is_not_sealed_memory_is_refused(daemon, make, count, 
         refusal(peer, words)
 
 
+@pytest.mark.parametrize("change", [{"dtype": "object"}, {"bytes": 17}, {"shape": [1 << 60], "bytes": 1 << 62}])
+def test_the_file_of_a_refused_array_is_not_taken_for_the_next_one(daemon, change):
+    with Peer(daemon) as peer:
+        for size in (4, 16):
+            file = memory(size)
+            socket.send_fds(peer.side, [b"a"], [file])
+            os.close(file)
+            peer.attach(4, **(change if size == 4 else {}))
+            kind, answer = peer.answer()
+            assert (kind, answer.get("scope")) == ((0x0D, "request") if size == 4 else (0x14, None)), answer
+        assert peer.is_well()
+
+
 def test_messages_with_another_number_of_descriptors_are_refused_and_closed(daemon):
     with Peer(daemon) as peer:
         file = memory()

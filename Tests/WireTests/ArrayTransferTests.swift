@@ -69,6 +69,12 @@ struct ArrayTransferTests {
         // Answers that come too late mean nothing.
         #expect(session.machine.attached().map(ServerTrace.line) == [])
         #expect(session.machine.attachFailed(StreamError(.timeout, "late")).map(ServerTrace.line) == [])
+        // The file of a refused array is taken out of the side channel first, or the next array would get it.
+        #expect(session.gets(attach("a", via: .descriptor)) == ["refuseDescriptor bad_request"])
+        #expect(session.machine.state == .attaching)
+        let refused = StreamError(.badRequest, "refused")
+        #expect(session.machine.attachFailed(refused).map(ServerTrace.line) == ["ERROR bad_request request"])
+        #expect(session.machine.state == .greeted)
         session = greeted(["arrays"])
         #expect(session.gets(attach("a", via: .descriptor)) == ["ERROR bad_request request"])
         #expect(session.gets(data(1)) == ["ERROR bad_frame connection", "close connection"])

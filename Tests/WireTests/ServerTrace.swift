@@ -56,6 +56,7 @@ struct ServerTrace: ~Copyable {
 
     static func line(_ action: ServerSessionMachine.Action) -> String {
         switch action {
+        case .refuseDescriptor(let error): "refuseDescriptor \(error.code.rawValue)"
         case .takeBack(let slots): "takeBack \(slots)"
         case .send(.error(let error)): "ERROR \(error.code) \(error.scope.rawValue)"
         case .send(.position(let position)): "POSITION \(position.epoch).\(position.step)"

@@ -59,7 +59,7 @@ struct SessionPairTests {
                     move()
                 case .closeStream: ticket = nil
                 case .sendState, .closeConnection, .clientFailed, .sendRaw, .attach, .appendToArray, .finishArray,
-                    .takeBack:
+                    .takeBack, .refuseDescriptor:
                     Issue.record("unexpected \(action)")
                 }
             }
