@@ -27,6 +27,8 @@ final class ClientHandler: ChannelInboundHandler {
     /// nil before the connection is there and after its end.
     var context: ChannelHandlerContext?
 
+    /// Batches that the user may hold in slots however few there are: the one in use, and the one that takes its place.
+    private static let fewestHeld = 2
     /// Whether the server's answer to HELLO may bring a side channel. NIO must not read by itself then.
     let takesDescriptors: Bool
     /// For the first byte of that answer, while it has not come.
@@ -36,12 +38,18 @@ final class ClientHandler: ChannelInboundHandler {
     /// Whether the descriptors in the side channel are those of the arrays that are announced.
     var keepsOrder = true
 
+    /// The server's slots, once they are mapped, and those that somebody looks at.
+    var slots: [Int: MappedSlot] = [:]
+    var leasedSlots: Set<Int> = []
+    /// Slots that the stream has; 0 when its batches come as bytes.
+    private var slotCount = 0
+
     /// Batches that have come and not been asked for. At most the window.
-    private var ready: [HeadraceBatch] = []
+    private var ready: [ArrivedBatch] = []
     /// What comes behind them, once it is known: nil is the end of the epoch.
     private var ending: Result<HeadraceBatch?, HeadraceError>?
     /// Why the connection is over, once it is.
-    private var failure: HeadraceError?
+    var failure: HeadraceError?
     private var batchWaiter: Waiter<HeadraceBatch?>?
     private var requestWaiter: Waiter<Answer>?
     private let onNotice: (@Sendable (HeadraceNotice) -> Void)?
@@ -97,7 +105,7 @@ final class ClientHandler: ChannelInboundHandler {
         }
         if batchWaiter != nil { return failed(HeadraceError(.notNow, "another task is waiting for the next batch")) }
         if !ready.isEmpty {
-            let batch = ready.removeFirst()
+            let batch = forUser(ready.removeFirst())
             run(machine.consumed())
             return eventLoop.makeSucceededFuture(batch)
         }
@@ -108,7 +116,7 @@ final class ClientHandler: ChannelInboundHandler {
         let waiter = Waiter<HeadraceBatch?>(eventLoop, deadline: deadline) { [peer] in
             HeadraceError(
                 .timeout, "no batch came from \(peer) within \(deadline); awaited was \(place)",
-                hint: "ask again, or see 'headrace why' at the server", isRetryable: true)
+                hint: "ask again; 'headrace status' at the server says what the stream waits for", isRetryable: true)
         } onTimeout: { [weak self] _ in
             self?.batchWaiter = nil
         }
@@ -137,6 +145,8 @@ final class ClientHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         watch = nil
+        // Those in use are kept by their batches.
+        slots = [:]
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -173,12 +183,13 @@ final class ClientHandler: ChannelInboundHandler {
 
     // MARK: Actions
 
-    private func run(_ actions: [ClientSessionMachine.Action]) {
+    func run(_ actions: [ClientSessionMachine.Action]) {
         for action in actions {
             switch action {
             case .send(let message):
                 context?.writeAndFlush(NIOAny(encoder.encode(message)), promise: nil)
             case .deliver(let event): deliver(event)
+            case .map(let slot): map(slot)
             case .limitBatches(let byteCount): decoder.maxBatchBytes = byteCount
             case .closeConnection: context?.close(promise: nil)
             }
@@ -190,6 +201,8 @@ final class ClientHandler: ChannelInboundHandler {
         case .greeted(let hello): answer(.greeted(hello))
         case .opened(let opened):
             forget()
+            slots = [:]
+            slotCount = max(0, opened.slots ?? 0)
             answer(.opened(opened))
         case .position(let position):
             forget()
@@ -198,19 +211,21 @@ final class ClientHandler: ChannelInboundHandler {
         case .attached(let message): answer(.attached(name: message.name))
         case .streamClosed:
             forget()
+            slots = [:]
             end(.failure(HeadraceError(.notNow, "the stream is closed")))
             answer(.closed)
         case .refused(let error):
             requestWaiter?.fail(HeadraceError(error))
             requestWaiter = nil
-        case .batch(let header, let payload):
-            let batch = HeadraceBatch(header, payload: payload)
+        case .batch(let header, let payload, let owner):
+            let arrived = ArrivedBatch(header: header, payload: payload, owner: owner)
             if let waiter = batchWaiter {
                 batchWaiter = nil
+                let batch = forUser(arrived)
                 run(machine.consumed())
                 waiter.succeed(batch)
             } else {
-                ready.append(batch)
+                ready.append(arrived)
             }
         case .epochEnd: end(.success(nil))
         case .notice(let notice): onNotice?(HeadraceNotice(notice))
@@ -252,6 +267,20 @@ final class ClientHandler: ChannelInboundHandler {
     private func forget() {
         ready = []
         ending = nil
+    }
+
+    /// A batch as the user gets it: copied, when too many slots would be in the user's hands. Some must be left for the server to
+    /// fill, or a user who keeps batches would wait for himself.
+    private func forUser(_ batch: ArrivedBatch) -> HeadraceBatch {
+        guard batch.owner != nil else { return HeadraceBatch(batch.header, payload: batch.payload) }
+        let waiting = ready.count { $0.owner != nil }
+        // This batch's own is among the leased.
+        guard leasedSlots.count - 1 - waiting >= max(Self.fewestHeld, slotCount - 2) else {
+            return HeadraceBatch(batch.header, payload: batch.payload, owner: batch.owner)
+        }
+        var copy = AlignedMemory.allocator.buffer(capacity: batch.payload.readableBytes)
+        copy.writeImmutableBuffer(batch.payload)
+        return HeadraceBatch(batch.header, payload: copy)
     }
 
     private func failed<Value>(_ error: HeadraceError) -> EventLoopFuture<Value> {

@@ -42,10 +42,12 @@ public final class HeadraceClient: Sendable {
             throw HeadraceError(.badRequest, "\(error)")
         }
         let connection = try await ClientConnection.make(to: target, options: options)
+        let isLocal = ClientConnection.takesDescriptors(from: target)
         let hello = HelloMessage.client(
             software: options.software,
             features: [WireLimits.arraysFeature]
-                + (ClientConnection.takesDescriptors(from: target) ? [WireLimits.descriptorsFeature] : [])
+                + (isLocal ? [WireLimits.descriptorsFeature] : [])
+                + (isLocal && options.sharesMemory ? [WireLimits.slotsFeature] : [])
                 + (options.checksums ? [WireLimits.checksumFeature] : []),
             processID: Int(getpid()), maxFrameBytes: UInt64(max(options.maxBatchBytes, 0)))
         do {

@@ -12,6 +12,8 @@ public struct HeadraceOptions: Sendable {
     public var window = 2
     /// Whether the server adds checksums to batches, which costs both sides a pass over them.
     public var checksums = false
+    /// Whether batches of a server on the same machine are mapped instead of received.
+    public var sharesMemory = true
     /// The largest batch that is accepted, in bytes.
     public var maxBatchBytes = Int(UInt32.max)
     /// How this program names itself to the server, for its status pages.

@@ -12,6 +12,8 @@ package struct ClientSessionMachine: ~Copyable {
     package enum Action: Sendable {
         case send(ControlMessage)
         case deliver(Event)
+        /// Map the slot, then call `mapped`, or `cannotMap`.
+        case map(SlotMessage)
         /// From now on no BATCH may be longer; for the frame decoder.
         case limitBatches(byteCount: Int)
         case closeConnection
@@ -28,7 +30,8 @@ package struct ClientSessionMachine: ~Copyable {
         case attached(AttachedMessage)
         /// The request under way was refused; nothing has changed.
         case refused(ErrorMessage)
-        case batch(BatchHeader, ByteBuffer)
+        /// - Parameter owner: keeps the payload's memory, when that is not the payload's own.
+        case batch(BatchHeader, ByteBuffer, owner: (any AnyObject & Sendable)?)
         case epochEnd(EpochEndMessage)
         case notice(NoticeMessage)
         /// The epoch cannot go on; RESET, SEEK and CLOSE may follow.
@@ -136,7 +139,7 @@ package struct ClientSessionMachine: ~Copyable {
     /// One frame that the decoder passed.
     package mutating func received(_ frame: borrowing Frame) -> [Action] {
         guard state != .closed else { return [] }
-        if frame.header.type == .batch { return receivedBatch(frame.payload) }
+        if frame.header.type == .batch { return receivedBatch(frame.payload, owner: nil) }
         do {
             guard let message = try ControlMessage(decoding: frame, sender: .server) else {
                 return violation("\(frame.header.type.name) is nothing a server sends")
@@ -182,6 +185,11 @@ package struct ClientSessionMachine: ~Copyable {
             state = .greeted
             opened = nil
             return [.deliver(.streamClosed)]
+        case (.slot(let slot), .streaming, _) where features.contains(WireLimits.slotsFeature):
+            guard let opened, slot.bytes == opened.batchBytes, credits > 0 else {
+                return violation("SLOT has \(slot.bytes) bytes at \(credits) batches of credit")
+            }
+            return [.map(slot)]
         // Frames that were on their way when CLOSE was sent.
         case (.notice, _, .close), (.epochEnd, _, .close): return []
         case (.notice(let notice), _, _): return deliver(.notice(notice))
@@ -258,7 +266,26 @@ package struct ClientSessionMachine: ~Copyable {
         }
     }
 
-    private mutating func receivedBatch(_ payload: ByteBuffer) -> [Action] {
+    /// The payload in the slot of `.map`.
+    ///
+    /// - Parameter owner: keeps the slot from being released.
+    package mutating func mapped(
+        _ slot: SlotMessage, _ payload: ByteBuffer, owner: any AnyObject & Sendable
+    ) -> [Action] {
+        guard state != .closed else { return [] }
+        if features.contains(WireLimits.checksumFeature), slot.checksum != Checksum.crc32(payload) {
+            return violation("the slot \(slot.slot) has another checksum than SLOT says")
+        }
+        return receivedBatch(payload, owner: owner)
+    }
+
+    /// The slot of `.map` is not there, or is not what was agreed on.
+    package mutating func cannotMap(_ slot: SlotMessage, _ reason: String) -> [Action] {
+        guard state != .closed else { return [] }
+        return violation("the slot \(slot.slot) cannot be used: \(reason)")
+    }
+
+    private mutating func receivedBatch(_ payload: ByteBuffer, owner: (any AnyObject & Sendable)?) -> [Action] {
         guard state == .streaming, let opened else { return violation("BATCH came in the state '\(state.rawValue)'") }
         guard credits > 0 else { return violation("BATCH came without credit") }
         credits -= 1
@@ -274,7 +301,7 @@ package struct ClientSessionMachine: ~Copyable {
                 payload.readableBytes == opened.batchBytes
             else { return violation("the tensors of \(place) are not those that OPENED states") }
             position.step += 1
-            return deliver(.batch(header, payload))
+            return deliver(.batch(header, payload, owner: owner))
         } catch {
             return violation("\(error)")
         }

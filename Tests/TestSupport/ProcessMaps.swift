@@ -7,6 +7,14 @@ package enum ProcessMaps {
         text().split(separator: "\n").count { $0.contains("/memfd:\(name) ") }
     }
 
+    /// Whether the memory file of this name is mapped at an address.
+    package static func isMemoryFile(_ name: String, at address: UInt) -> Bool {
+        text().split(separator: "\n").contains { line in
+            let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+            return bounds.count == 2 && (bounds[0]..<bounds[1]).contains(address) && line.contains("/memfd:\(name) ")
+        }
+    }
+
     /// The kernel gives the list in pieces, of which Foundation takes the first for the whole.
     private static func text() -> String {
         // A path for the length of the call.

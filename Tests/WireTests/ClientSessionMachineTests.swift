@@ -9,6 +9,7 @@ struct ClientSessionMachineTests {
         switch action {
         case .send(.credit(let credit)): "CREDIT \(credit.batches)"
         case .send(let message): message.type.name
+        case .map(let slot): "map \(slot.slot)"
         case .limitBatches: "limit"
         case .closeConnection: "close connection"
         case .deliver(let event):
@@ -20,7 +21,7 @@ struct ClientSessionMachineTests {
             case .streamClosed: "stream closed"
             case .attached(let message): "attached \(message.name)"
             case .refused(let error): "refused \(error.code)"
-            case .batch(let header, _): "batch \(header.address.epoch).\(header.address.step)"
+            case .batch(let header, _, _): "batch \(header.address.epoch).\(header.address.step)"
             case .epochEnd: "end"
             case .notice: "notice"
             case .streamFailed(let error): "failed \(error.code)"
@@ -42,10 +43,13 @@ struct ClientSessionMachineTests {
         return machine.received(Frame(header: header, payload: payload)).map(line)
     }
 
-    private func streaming() throws -> ClientSessionMachine {
+    private func streaming(features: [String] = []) throws -> ClientSessionMachine {
         var machine = ClientSessionMachine(window: 2)
         #expect(machine.greet(Samples.hello).map(line) == ["HELLO"])
-        #expect(gets(.hello(HelloMessage(major: 1, minor: 0, features: [], maxFrameBytes: 1)), &machine) == ["greeted"])
+        #expect(
+            gets(.hello(HelloMessage(major: 1, minor: 0, features: features, maxFrameBytes: 1)), &machine) == [
+                "greeted"
+            ])
         #expect(try machine.open(OpenMessage(OpenRequest(dataset: "d"))).map(line) == ["OPEN"])
         let opened = OpenedMessage(Samples.info(), position: BatchAddress(epoch: 0, step: 0), stepCount: 3)
         #expect(gets(.opened(opened), &machine) == ["limit", "opened", "CREDIT 2"])
@@ -91,6 +95,33 @@ struct ClientSessionMachineTests {
         #expect(getsBatch(1, &machine) == [])
         let refusal = ErrorMessage(StreamError(.badPosition, "beyond"), scope: .request)
         #expect(gets(.error(refusal), &machine) == ["refused bad_position", "batch 0.1", "CREDIT 1"])
+    }
+
+    @Test("a batch in a slot is one like any other, once its memory is there")
+    func slot() throws {
+        var machine = try streaming(features: ["checksum", "descriptors", "slots"])
+        let payload = Samples.payload(Samples.batch(step: 0, steps: 3), token: Samples.token(epoch: 0, step: 1))
+        var slot = SlotMessage(slot: 4, bytes: payload.readableBytes, checksum: Checksum.crc32(payload))
+        final class Owner: Sendable {}
+        #expect(gets(.slot(slot), &machine) == ["map 4"])
+        #expect(machine.mapped(slot, payload, owner: Owner()).map(line) == ["batch 0.0"])
+
+        var absent = try streaming(features: ["descriptors", "slots"])
+        #expect(gets(.slot(slot), &absent) == ["map 4"])
+        #expect(absent.cannotMap(slot, "nothing came").map(line) == ["ERROR", "violation", "close connection"])
+        #expect(absent.mapped(slot, payload, owner: Owner()).map(line) == [])
+
+        slot.checksum = 1
+        var damaged = try streaming(features: ["checksum", "descriptors", "slots"])
+        #expect(gets(.slot(slot), &damaged) == ["map 4"])
+        #expect(damaged.mapped(slot, payload, owner: Owner()).map(line) == ["ERROR", "violation", "close connection"])
+
+        var short = try streaming(features: ["descriptors", "slots"])
+        slot.bytes -= 1
+        #expect(gets(.slot(slot), &short) == ["ERROR", "violation", "close connection"])
+        var unasked = try streaming()
+        slot.bytes += 1
+        #expect(gets(.slot(slot), &unasked) == ["ERROR", "violation", "close connection"])
     }
 
     @Test("a batch out of order, without credit, or of another shape breaks the protocol")

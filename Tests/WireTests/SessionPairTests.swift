@@ -29,6 +29,7 @@ struct SessionPairTests {
                 case .send(let message): toServer.append(Samples.frame(message))
                 case .deliver(let event): events.append(event)
                 case .limitBatches, .closeConnection: break
+                case .map(let slot): Issue.record("unexpected slot \(slot.slot)")
                 }
             }
         }
@@ -122,7 +123,7 @@ struct SessionPairTests {
                 switch event {
                 case .greeted: world.run(try world.client.open(OpenMessage(OpenRequest(dataset: "d"))))
                 case .opened(let opened): expected = BatchAddress(epoch: opened.epoch, step: opened.step)
-                case .batch(let header, _):
+                case .batch(let header, _, _):
                     #expect(header.address == expected)
                     expected?.step += 1
                     batches += 1
