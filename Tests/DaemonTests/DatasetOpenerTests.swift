@@ -209,7 +209,8 @@ import Testing
             var lease: DecodedLease? = decoded.lease(
                 DecodedSet.Key(
                     files: [],
-                    form: DecodedForm(colour: .gray, maxPixels: 1, toleratesTruncation: false, resize: nil)),
+                    form: DecodedForm(
+                        colour: .gray, maxPixels: 1, toleratesTruncation: false, turnsJFIF: true, resize: nil)),
                 limits: DecodedLimits(memoryBytes: memory, diskBytes: 0))
             let room = try #require(lease?.room(memory - needed / 2)).room
             let image = DecodedImage(

@@ -63,8 +63,10 @@ package final class DatasetOpener: StreamOpener {
             context.authorise = { path, parameter throws(StreamError) in try paths.resolve(path, parameter: parameter) }
         }
         let owner = Self.owner(client)
-        context.reserve = { [budget] byteCount, name throws(StreamError) in
-            try budget.reserveArray(byteCount, client: owner, name: name)
+        context.reserve = { [budget, decoded = context.decoded] byteCount, name throws(StreamError) in
+            try Self.makingRoom(for: byteCount, decoded) { () throws(StreamError) in
+                try budget.reserveArray(byteCount, client: owner, name: name)
+            }
         }
         let source = try kind.open(parameters, context: context)
         let info = source.info
@@ -78,7 +80,7 @@ package final class DatasetOpener: StreamOpener {
                 hint: "lower batch_size or prefetch_buffer")
         }
         let budget = budget
-        try makingRoom(for: bytes, context.decoded) { () throws(StreamError) in
+        try Self.makingRoom(for: bytes, context.decoded) { () throws(StreamError) in
             try budget.reserve(
                 bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         }
@@ -90,13 +92,13 @@ package final class DatasetOpener: StreamOpener {
     package func admit(
         _ shape: ArrayShape, named name: String, client: ClientIdentity
     ) throws(StreamError) -> MemoryReservation {
-        try makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
+        try Self.makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
             try budget.reserveArray(shape.byteCount, client: Self.owner(client), name: name)
         }
     }
 
     /// Reserves memory; when there is not enough, images that no open stream uses are let go and it is tried again.
-    private func makingRoom<Reserved>(
+    private static func makingRoom<Reserved>(
         for bytes: Int, _ decoded: DecodedCache, _ reserve: () throws(StreamError) -> Reserved
     ) throws(StreamError) -> Reserved {
         do throws(StreamError) {

@@ -5,6 +5,16 @@ struct DecodedLimits: Hashable, Sendable {
     let memoryBytes: Int
     let diskBytes: Int
 
+    init(memoryBytes: Int, diskBytes: Int) {
+        self.memoryBytes = memoryBytes
+        self.diskBytes = diskBytes
+    }
+
+    /// - Parameter values: checked against specs that include `specs`.
+    init(_ values: ParameterValues) {
+        self.init(memoryBytes: values.integer("cache"), diskBytes: values.integer("cache_disk"))
+    }
+
     var isNone: Bool { memoryBytes == 0 && diskBytes == 0 }
 
     static let specs = [

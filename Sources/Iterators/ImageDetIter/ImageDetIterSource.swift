@@ -76,6 +76,8 @@ final class ImageDetIterSource: BatchSource {
         return shape
     }
 
+    var cacheBytes: Int { pictures.images.cacheBytes }
+
     func readAhead(_ plan: BatchPlan) { pictures.images.readAhead(plan) }
 
     func execute(

@@ -55,11 +55,15 @@ struct AugmentedImages: Sendable {
             let size = try reader.size(image, scratch: scratch)
             // Decided first: what cannot be augmented need not be decoded, nor what no step reads.
             try plan(size, own, &random)
-            try reader.decode(image, needed: own.plan.neededSource, scratch: scratch)
+            let isThere = try images.keep(image, slot: slot, size: size, scratch: scratch, times: &times) {
+                () throws(ImageError) in try reader.decode(image, scratch: scratch)
+            }
+            if !isThere { try reader.decode(image, needed: own.plan.neededSource, scratch: scratch) }
             times.decode += clock.lap()
             try target.withData { sample throws(AugmentationError) in
-                try own.executor.run(
-                    own.plan, source: scratch.pixels, origin: scratch.origin, output: output, into: &sample)
+                try scratch.withPixels { pixels, origin throws(AugmentationError) in
+                    try own.executor.run(own.plan, source: pixels, origin: origin, output: output, into: &sample)
+                }
             }
         } catch {
             throw images.bad(slot, "bad_image", "image \(image.id): \(error)")

@@ -1,4 +1,5 @@
 import DataTypes
+import ImageCodec
 import RecordIO
 
 /// Images in files of their own, named by a list.
@@ -69,6 +70,7 @@ struct ImageFiles: LabelledImages {
     }
 
     func load(_ slot: Slot, scratch: RecordImageScratch) throws(BadRecord) -> LabelledImage {
+        scratch.decoded = nil
         let path: String
         do throws(StreamError) {
             path = try self.path(slot.ordinal)
@@ -84,6 +86,14 @@ struct ImageFiles: LabelledImages {
             id: list.ids[slot.ordinal], labelCount: list.labels(ofRow: slot.ordinal).count, imageOffset: 0,
             listRow: slot.ordinal)
     }
+
+    /// Files come and go under their names: nothing of them is kept.
+    var cacheBytes: Int { 0 }
+
+    func keep(
+        _ image: LabelledImage, slot: Slot, size: (width: Int, height: Int), scratch: RecordImageScratch,
+        times: inout StageTimes, decode: () throws(ImageError) -> Void
+    ) -> Bool { false }
 
     func label(_ position: Int, of image: LabelledImage, scratch: RecordImageScratch) -> Float {
         guard let row = image.listRow else { preconditionFailure("an image of another source") }

@@ -9,6 +9,7 @@ struct ImageSourceParameters: Sendable {
     let batching: BatchingParameters
     let format: SlotFormat
     let toleratesTruncation: Bool
+    private let cache: DecodedLimits
     private let recordPaths: String
     private let indexPaths: String
     private let listPath: String
@@ -49,7 +50,7 @@ struct ImageSourceParameters: Sendable {
             ParameterSpec(
                 "on_truncated", .choice(["error", "fill"]), default: .string("error"),
                 "A JPEG whose data ends early is a bad record, or is delivered with the rest filled, as MXNet does."),
-        ]
+        ] + DecodedLimits.specs
             + BatchingParameters.specs.filter { $0.name != "round_batch" }.map { spec in
                 var spec = spec
                 switch spec.name {
@@ -69,6 +70,8 @@ struct ImageSourceParameters: Sendable {
 
     /// Parameters that decide no byte, or do so only through what is hashed otherwise.
     private static let unhashed = BatchingParameters.presentation.union(pathParameters).union(nestedPathParameters)
+        .union(
+            DecodedLimits.specs.map(\.name))
 
     init(_ values: ParameterValues, iterator: String) throws(ParameterError) {
         self.iterator = iterator
@@ -83,6 +86,7 @@ struct ImageSourceParameters: Sendable {
         format = SlotFormat(
             elementType: .float32, layout: .channelsFirst, channels: 3, height: shape[1], width: shape[2])
         toleratesTruncation = values.string("on_truncated") == "fill"
+        cache = DecodedLimits(values)
         func path(_ name: String) -> String {
             let path = values.string(name)
             return IteratorKind.namesFile(path) ? path : ""
@@ -105,6 +109,11 @@ struct ImageSourceParameters: Sendable {
                 names: ["imglist", recordPaths.isEmpty ? "path_imglist" : "path_imgrec"],
                 reason: "both say which images to read; use one")
         }
+        guard cache.isNone || !recordPaths.isEmpty else {
+            throw .conflict(
+                names: [cache.memoryBytes > 0 ? "cache" : "cache_disk", "path_imgrec"],
+                reason: "only images of record files are kept decoded")
+        }
         guard indexPaths.isEmpty || !recordPaths.isEmpty else {
             throw .conflict(
                 names: ["path_imgidx", "path_imgrec"], reason: "an index is of a record file; give that too")
@@ -117,7 +126,8 @@ struct ImageSourceParameters: Sendable {
             return try RecordImages(
                 RecordImageParameters(
                     iterator: iterator, batching: batching, recordPaths: recordPaths, indexPaths: indexPaths,
-                    listPath: listPath, format: format, toleratesTruncation: toleratesTruncation),
+                    listPath: listPath, format: format, toleratesTruncation: toleratesTruncation,
+                    turnsJFIF: false, cache: cache),
                 listLabelWidth: nil, context: context)
         }
         switch imageList {

@@ -1,4 +1,5 @@
 import DataTypes
+import ImageCodec
 
 /// Encoded images with labels, wherever they lie. The iterators that follow MXNet's `mx.image` know their data as this.
 protocol LabelledImages: Sendable {
@@ -20,6 +21,20 @@ protocol LabelledImages: Sendable {
 
     /// How much room the objects of all images need. Blocks: looks at the labels of every image, once.
     func surveyObjects(cacheDirectory: String?) throws(StreamError) -> ObjectRoom
+
+    /// Bytes of images that are kept decoded.
+    var cacheBytes: Int { get }
+
+    /// Makes an image that was loaded one that is kept decoded, where that is wanted and there is room.
+    ///
+    /// - Parameters:
+    ///   - size: that the image has when it is decoded.
+    ///   - decode: decodes the whole image into the scratch's pixels.
+    /// - Returns: false when nothing has been decoded and no kept image is in the scratch.
+    func keep(
+        _ image: LabelledImage, slot: Slot, size: (width: Int, height: Int), scratch: RecordImageScratch,
+        times: inout StageTimes, decode: () throws(ImageError) -> Void
+    ) throws(ImageError) -> Bool
 
     func bad(_ slot: Slot, _ reason: String, _ message: String) -> BadRecord
 }

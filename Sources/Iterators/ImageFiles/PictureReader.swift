@@ -12,16 +12,17 @@ struct PictureReader: Sendable {
 
     /// The size that decoding will give, from the header alone.
     func size(_ image: LabelledImage, scratch: RecordImageScratch) throws(ImageError) -> (width: Int, height: Int) {
+        if let size = scratch.decodedSize { return size }
         let header = try scratch.imageHeader(at: image.imageOffset)
         return header.startsWithJFIF ? (header.width, header.height) : header.uprightSize
     }
 
     /// Decodes into the scratch's pixels, or at least the part that is needed of the image.
-    func decode(_ image: LabelledImage, needed: PixelRect, scratch: RecordImageScratch) throws(ImageError) {
+    func decode(_ image: LabelledImage, needed: PixelRect? = nil, scratch: RecordImageScratch) throws(ImageError) {
         let header = try scratch.imageHeader(at: image.imageOffset)
         try scratch.decode(
             imageAt: image.imageOffset, as: .bgr, limits: limits, toleratesTruncation: toleratesTruncation,
             applyingOrientation: !header.startsWithJFIF,
-            window: ImageWindow(x: needed.x, y: needed.y, width: needed.width, height: needed.height))
+            window: needed.map { ImageWindow(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
     }
 }

@@ -1,4 +1,5 @@
 import DataTypes
+import ImageCodec
 import RecordIO
 
 extension RecordImages: LabelledImages {
@@ -17,6 +18,15 @@ extension RecordImages: LabelledImages {
         if let list, let row = image.listRow { return list.labels(ofRow: row)[position] }
         guard let header = image.header else { preconditionFailure("an image of another source") }
         return scratch.label(position, header)
+    }
+
+    func keep(
+        _ image: LabelledImage, slot: Slot, size: (width: Int, height: Int), scratch: RecordImageScratch,
+        times: inout StageTimes, decode: () throws(ImageError) -> Void
+    ) throws(ImageError) -> Bool {
+        guard let header = image.header else { preconditionFailure("an image of another source") }
+        return try keep(
+            header, slot: slot, size: size, resize: nil, scratch: scratch, times: &times, decode: decode)
     }
 
     func surveyObjects(cacheDirectory: String?) throws(StreamError) -> ObjectRoom {

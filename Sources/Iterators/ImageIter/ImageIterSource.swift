@@ -36,6 +36,8 @@ final class ImageIterSource: BatchSource {
         info = source.info(pictures.images, label: parameters.provideLabel, values: values, shown: [:])
     }
 
+    var cacheBytes: Int { pictures.images.cacheBytes }
+
     func readAhead(_ plan: BatchPlan) { pictures.images.readAhead(plan) }
 
     func execute(

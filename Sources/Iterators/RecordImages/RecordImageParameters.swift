@@ -13,6 +13,8 @@ struct RecordImageParameters: Sendable {
     /// Seed of augmentation that repeats every epoch; nil: follow `seed` and the epoch.
     let augmentationSeed: Int64?
     let toleratesTruncation: Bool
+    /// Whether a picture is turned upright by its EXIF tag also when it begins as JFIF, as MXNet's native iterators do.
+    let turnsJFIF: Bool
     /// What may be kept of decoded images.
     let cache: DecodedLimits
 
@@ -104,14 +106,17 @@ struct RecordImageParameters: Sendable {
             channels: shape[0], height: shape[1], width: shape[2])
         augmentationSeed = values.optionalInteger("seed_aug").map { Int64($0) }
         toleratesTruncation = values.string("on_truncated") == "fill"
-        cache = DecodedLimits(memoryBytes: values.integer("cache"), diskBytes: values.integer("cache_disk"))
+        turnsJFIF = true
+        cache = DecodedLimits(values)
     }
 
     /// Of an iterator with parameters of its own: no mean image, and augmentation follows `seed` and the epoch.
     init(
         iterator: String, batching: BatchingParameters, recordPaths: String, indexPaths: String, listPath: String,
-        format: SlotFormat, toleratesTruncation: Bool
+        format: SlotFormat, toleratesTruncation: Bool, turnsJFIF: Bool, cache: DecodedLimits
     ) {
+        self.turnsJFIF = turnsJFIF
+        self.cache = cache
         self.iterator = iterator
         self.batching = batching
         self.recordPaths = recordPaths
@@ -121,7 +126,6 @@ struct RecordImageParameters: Sendable {
         self.toleratesTruncation = toleratesTruncation
         meanImagePath = ""
         augmentationSeed = nil
-        cache = DecodedLimits(memoryBytes: 0, diskBytes: 0)
     }
 
     /// Refuses what MXNet drops without a word: normalisation of bytes.

@@ -33,6 +33,9 @@ final class RecordImageScratch {
             record, at: offset, as: mode, applyingOrientation: applyingOrientation, window: window, into: &pixels)
     }
 
+    /// The size that the kept image in the place of `pixels` had when it was decoded.
+    var decodedSize: (width: Int, height: Int)? { decoded.map { ($0.sourceWidth, $0.sourceHeight) } }
+
     /// Lends the pixels and where in the image they begin, and lets go of a kept image.
     func withPixels<E: Error>(
         _ body: (borrowing PixelBuffer, _ origin: (x: Int, y: Int)) throws(E) -> Void

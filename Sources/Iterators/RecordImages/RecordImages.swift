@@ -73,7 +73,8 @@ struct RecordImages: Sendable {
                     files: manifest.files.map { FileIdentity($0.file) },
                     form: DecodedForm(
                         colour: colourMode, maxPixels: limits.maxPixels,
-                        toleratesTruncation: parameters.toleratesTruncation, resize: resize)), limits: cache)
+                        toleratesTruncation: parameters.toleratesTruncation, turnsJFIF: parameters.turnsJFIF,
+                        resize: resize)), limits: cache)
         warnings += context.decoded.warnings(for: cache)
         self.warnings = warnings
     }
@@ -144,7 +145,7 @@ struct RecordImages: Sendable {
     func imageSize(
         _ header: ImageRecordHeader, slot: Slot, scratch: RecordImageScratch
     ) throws(BadRecord) -> (width: Int, height: Int) {
-        if let image = scratch.decoded { return (image.sourceWidth, image.sourceHeight) }
+        if let size = scratch.decodedSize { return size }
         do throws(ImageError) {
             let picture = try scratch.imageHeader(at: header.imageOffset)
             // Orientation is applied where pixels are converted; taken as they are, they stay as they lie.
@@ -160,41 +161,50 @@ struct RecordImages: Sendable {
         _ header: ImageRecordHeader, slot: Slot, plan: inout some ImagePlan, scratch: RecordImageScratch,
         times: inout StageTimes
     ) throws(BadRecord) {
-        if scratch.decoded == nil {
-            do throws(ImageError) {
-                if decoded == nil {
-                    try decode(header, window: plan.neededSource, scratch: scratch)
-                } else {
-                    times.cacheMisses += 1
-                    try keep(header, slot: slot, plan: plan, scratch: scratch)
-                }
-            } catch {
-                throw badImage(slot, header, error)
-            }
-        } else {
-            times.cacheHits += 1
+        let size = (width: plan.sourceWidth, height: plan.sourceHeight)
+        do throws(ImageError) {
+            let isThere = try keep(
+                header, slot: slot, size: size, resize: keepsResized ? plan.resize : nil, scratch: scratch,
+                times: &times
+            ) { () throws(ImageError) in try decode(header, window: nil, scratch: scratch) }
+            if !isThere { try decode(header, window: plan.neededSource, scratch: scratch) }
+        } catch {
+            throw badImage(slot, header, error)
         }
         if scratch.decoded != nil, keepsResized { plan.beginBehindResize() }
     }
 
-    /// Decodes the whole image for now and later, or what is needed now when there is no room.
-    private func keep(
-        _ header: ImageRecordHeader, slot: Slot, plan: some ImagePlan, scratch: RecordImageScratch
-    ) throws(ImageError) {
-        let size = keepsResized ? plan.resizedSize : (width: plan.sourceWidth, height: plan.sourceHeight)
-        let bytes = DecodedImage.byteCount(
-            width: size.width, height: size.height, channels: parameters.format.channels, labelCount: header.labelCount)
-        guard let decoded, let (room, store) = decoded.room(bytes) else {
-            return try decode(header, window: plan.neededSource, scratch: scratch)
+    /// Makes the image of the record one that is kept, unless it is one already, none are kept or there is no room.
+    ///
+    /// - Parameters:
+    ///   - size: that the image has when it is decoded.
+    ///   - resize: what is done to it before it is kept.
+    ///   - decode: decodes the whole image into the scratch's pixels.
+    /// - Returns: false when nothing has been decoded and no kept image is in the scratch.
+    func keep(
+        _ header: ImageRecordHeader, slot: Slot, size: (width: Int, height: Int), resize: SamplePlan.Resize?,
+        scratch: RecordImageScratch, times: inout StageTimes, decode: () throws(ImageError) -> Void
+    ) throws(ImageError) -> Bool {
+        guard let decoded else { return false }
+        if scratch.decoded != nil {
+            times.cacheHits += 1
+            return true
         }
-        try decode(header, window: nil, scratch: scratch)
+        times.cacheMisses += 1
+        let kept = resize.map { (width: $0.width, height: $0.height) } ?? size
+        let bytes = DecodedImage.byteCount(
+            width: kept.width, height: kept.height, channels: parameters.format.channels,
+            labelCount: header.labelCount)
+        guard let (room, store) = decoded.room(bytes) else { return false }
+        try decode()
         // Of a picture with other channels there is nothing to keep: it fits no sample of this stream.
-        guard scratch.pixels.channels == parameters.format.channels, scratch.pixels.width == plan.sourceWidth,
-            scratch.pixels.height == plan.sourceHeight
-        else { return }
-        if let image = scratch.keep(header, resize: keepsResized ? plan.resize : nil, room: room, store: store) {
+        guard scratch.pixels.channels == parameters.format.channels, scratch.pixels.width == size.width,
+            scratch.pixels.height == size.height
+        else { return true }
+        if let image = scratch.keep(header, resize: resize, room: room, store: store) {
             decoded.insert(image, at: place(of: slot))
         }
+        return true
     }
 
     /// Decodes the record's image into the scratch's pixels, or at least the part of it that is needed.

@@ -58,6 +58,12 @@ import Testing
         Way(
             "objects, shrunk", of: "ImageDetRecordIter",
             objects.merging(["resize": .integer(37), "resize_mode": .string("shrink")]) { $1 }),
+        Way(
+            "augmenters", of: "ImageIter",
+            ["rand_crop": .bool(true), "resize": .integer(36), "rand_mirror": .bool(true), "shuffle": .bool(true)]),
+        Way(
+            "objects and augmenters", of: "ImageDetIter",
+            ["rand_mirror": .bool(true), "rand_crop": .number(0.5), "shuffle": .bool(true)]),
     ]
 
     @Test("no byte differs without it, with it, and with one that is too small", arguments: ways)
@@ -134,6 +140,9 @@ import Testing
         #expect(try counts(["resize": .integer(40), "on_truncated": .string("fill")]) == none)
         #expect(try counts(["resize": .integer(40), "data_shape": .string("(1,32,32)")]) == none)
         #expect(try counts([:]) == none)
+        // ImageIter keeps them as they were decoded, and turns no picture that begins as JFIF upright.
+        #expect(try pictures.counts(of: "ImageIter", ["resize": .integer(40)]).misses == PictureSet.count)
+        #expect(try pictures.counts(of: "ImageDetIter", [:]).misses == 0)
         // With a kernel by chance the image is kept as it was decoded.
         #expect(try counts(["resize": .integer(40), "inter_method": .integer(10)]) == all)
     }

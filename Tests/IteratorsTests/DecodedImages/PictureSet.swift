@@ -63,7 +63,7 @@ struct PictureSet {
         let basic: [String: ParameterValue] = [
             "path_imgrec": .string(path), "batch_size": .integer(4), "data_shape": .string("(3,32,32)"),
         ]
-        let width: [String: ParameterValue] = iterator == "ImageDetRecordIter" ? [:] : ["label_width": .integer(7)]
+        let width: [String: ParameterValue] = iterator.contains("Det") ? [:] : ["label_width": .integer(7)]
         return try IteratorCatalog.kind(named: iterator).open(
             basic.merging(width) { $1 }.merging(more) { $1 }, context: context)
     }
@@ -118,7 +118,8 @@ struct PictureSet {
     func counts(of iterator: String = "ImageRecordIter", _ more: [String: ParameterValue]) throws -> (
         hits: Int, misses: Int
     ) {
-        let common: [String: ParameterValue] = ["cache": .string("1GiB"), "round_batch": .bool(false)]
+        var common: [String: ParameterValue] = ["cache": .string("1GiB")]
+        if iterator.contains("Record") { common["round_batch"] = .bool(false) }
         return try counts(source(of: iterator, common.merging(more) { $1 }))
     }
 }
