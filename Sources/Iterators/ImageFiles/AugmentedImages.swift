@@ -55,7 +55,7 @@ struct AugmentedImages: Sendable {
             let size = try reader.size(image, scratch: scratch)
             // Decided first: what cannot be augmented need not be decoded, nor what no step reads.
             try plan(size, own, &random)
-            let isThere = try images.keep(image, slot: slot, size: size, scratch: scratch, times: &times) {
+            let isThere = images.keep(image, slot: slot, size: size, scratch: scratch, times: &times) {
                 () throws(ImageError) in try reader.decode(image, scratch: scratch)
             }
             if !isThere { try reader.decode(image, needed: own.plan.neededSource, scratch: scratch) }

@@ -25,7 +25,7 @@ protocol LabelledImages: Sendable {
     /// Bytes of images that are kept decoded.
     var cacheBytes: Int { get }
 
-    /// Makes an image that was loaded one that is kept decoded, where that is wanted and there is room.
+    /// Makes an image that was loaded one that is kept decoded, where that is wanted, there is room and it is whole.
     ///
     /// - Parameters:
     ///   - size: that the image has when it is decoded.
@@ -34,7 +34,7 @@ protocol LabelledImages: Sendable {
     func keep(
         _ image: LabelledImage, slot: Slot, size: (width: Int, height: Int), scratch: RecordImageScratch,
         times: inout StageTimes, decode: () throws(ImageError) -> Void
-    ) throws(ImageError) -> Bool
+    ) -> Bool
 
     func bad(_ slot: Slot, _ reason: String, _ message: String) -> BadRecord
 }

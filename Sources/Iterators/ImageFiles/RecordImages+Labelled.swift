@@ -23,9 +23,9 @@ extension RecordImages: LabelledImages {
     func keep(
         _ image: LabelledImage, slot: Slot, size: (width: Int, height: Int), scratch: RecordImageScratch,
         times: inout StageTimes, decode: () throws(ImageError) -> Void
-    ) throws(ImageError) -> Bool {
+    ) -> Bool {
         guard let header = image.header else { preconditionFailure("an image of another source") }
-        return try keep(
+        return keep(
             header, slot: slot, size: size, resize: nil, scratch: scratch, times: &times, decode: decode)
     }
 

@@ -162,19 +162,24 @@ struct RecordImages: Sendable {
         times: inout StageTimes
     ) throws(BadRecord) {
         let size = (width: plan.sourceWidth, height: plan.sourceHeight)
-        do throws(ImageError) {
-            let isThere = try keep(
-                header, slot: slot, size: size, resize: keepsResized ? plan.resize : nil, scratch: scratch,
-                times: &times
-            ) { () throws(ImageError) in try decode(header, window: nil, scratch: scratch) }
-            if !isThere { try decode(header, window: plan.neededSource, scratch: scratch) }
-        } catch {
-            throw badImage(slot, header, error)
+        let isThere = keep(
+            header, slot: slot, size: size, resize: keepsResized ? plan.resize : nil, scratch: scratch, times: &times
+        ) { () throws(ImageError) in try decode(header, window: nil, scratch: scratch) }
+        if !isThere {
+            do throws(ImageError) {
+                try decode(header, window: plan.neededSource, scratch: scratch)
+            } catch {
+                throw badImage(slot, header, error)
+            }
         }
         if scratch.decoded != nil, keepsResized { plan.beginBehindResize() }
     }
 
-    /// Makes the image of the record one that is kept, unless it is one already, none are kept or there is no room.
+    /// Makes the image of the record one that is kept, unless it is one already, none are kept, there is no room or it is
+    /// damaged.
+    ///
+    /// Damage that this sample does not show must not matter, or a batch would depend on what found room: the caller decodes
+    /// what it needs and sees.
     ///
     /// - Parameters:
     ///   - size: that the image has when it is decoded.
@@ -184,7 +189,7 @@ struct RecordImages: Sendable {
     func keep(
         _ header: ImageRecordHeader, slot: Slot, size: (width: Int, height: Int), resize: SamplePlan.Resize?,
         scratch: RecordImageScratch, times: inout StageTimes, decode: () throws(ImageError) -> Void
-    ) throws(ImageError) -> Bool {
+    ) -> Bool {
         guard let decoded else { return false }
         if scratch.decoded != nil {
             times.cacheHits += 1
@@ -196,7 +201,11 @@ struct RecordImages: Sendable {
             width: kept.width, height: kept.height, channels: parameters.format.channels,
             labelCount: header.labelCount)
         guard let (room, store) = decoded.room(bytes) else { return false }
-        try decode()
+        do throws(ImageError) {
+            try decode()
+        } catch {
+            return false
+        }
         // Of a picture with other channels there is nothing to keep: it fits no sample of this stream.
         guard scratch.pixels.channels == parameters.format.channels, scratch.pixels.width == size.width,
             scratch.pixels.height == size.height

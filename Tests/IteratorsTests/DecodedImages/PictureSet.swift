@@ -16,33 +16,43 @@ struct PictureSet {
 
     /// - Parameters:
     ///   - limitBytes: of all images in the cache.
-    ///   - damaged: ordinals of pictures that are cut in the middle.
+    ///   - damaged: ordinals of pictures of which little more than the header is left.
+    ///   - cut: ordinals of pictures whose lower end is missing.
     ///   - store: makes the place for images on disk, in the set's folder.
     init(
-        limitBytes: Int = 1 << 30, damaged: Set<Int> = [], variant: Int = 0,
+        limitBytes: Int = 1 << 30, damaged: Set<Int> = [], cut: Set<Int> = [], variant: Int = 0,
         store: (TemporaryFolder) throws -> DecodedStore? = { _ in nil }
     ) throws {
         folder = try TemporaryFolder()
         budget = CacheBudget(limitBytes: limitBytes)
         context = IteratorContext(decoded: DecodedCache(budget: budget, store: try store(folder)))
-        try write(damaged: damaged, variant: variant)
+        try write(damaged: damaged, cut: cut, variant: variant)
     }
 
     /// Writes the file, in place if it is there.
     ///
     /// - Parameter variant: other pictures of the same sizes for each number.
-    func write(damaged: Set<Int> = [], variant: Int = 0) throws {
+    func write(damaged: Set<Int> = [], cut: Set<Int> = [], variant: Int = 0) throws {
         var writer = try RecordWriter(path: path)
         for number in 0..<Self.count {
             var image = try Self.jpeg(number, variant: variant)
+            if cut.contains(number) {
+                image.removeLast(image.count / 6)
+                try write(number, image, to: &writer)
+                continue
+            }
             // Nothing reads what lies behind an image: files of all variants are of one size.
             image += [UInt8](repeating: 0, count: 16_384 - image.count)
             if damaged.contains(number) { image.removeLast(16_384 - 600) }
-            let labels: [Float] = [2, 5, Float(number), 0.25, 0.25, 0.75, 0.75]
-            let header = ImageRecordHeader(id: UInt64(100 + number))
-            try writer.write(header.pack(labels: labels, image: image.span).span)
+            try write(number, image, to: &writer)
         }
         try writer.finish()
+    }
+
+    private func write(_ number: Int, _ image: [UInt8], to writer: inout RecordWriter) throws {
+        let labels: [Float] = [2, 5, Float(number), 0.25, 0.25, 0.75, 0.75]
+        let header = ImageRecordHeader(id: UInt64(100 + number))
+        try writer.write(header.pack(labels: labels, image: image.span).span)
     }
 
     private static func jpeg(_ number: Int, variant: Int) throws -> [UInt8] {
