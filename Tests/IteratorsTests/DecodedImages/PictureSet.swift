@@ -17,29 +17,30 @@ struct PictureSet {
     /// - Parameters:
     ///   - limitBytes: of all images in the cache.
     ///   - damaged: ordinals of pictures of which little more than the header is left.
-    ///   - cut: ordinals of pictures whose lower end is missing.
+    ///   - scrambled: ordinals of pictures whose lower end is noise.
     ///   - store: makes the place for images on disk, in the set's folder.
     init(
-        limitBytes: Int = 1 << 30, damaged: Set<Int> = [], cut: Set<Int> = [], variant: Int = 0,
+        limitBytes: Int = 1 << 30, damaged: Set<Int> = [], scrambled: Set<Int> = [], variant: Int = 0,
         store: (TemporaryFolder) throws -> DecodedStore? = { _ in nil }
     ) throws {
         folder = try TemporaryFolder()
         budget = CacheBudget(limitBytes: limitBytes)
         context = IteratorContext(decoded: DecodedCache(budget: budget, store: try store(folder)))
-        try write(damaged: damaged, cut: cut, variant: variant)
+        try write(damaged: damaged, scrambled: scrambled, variant: variant)
     }
 
     /// Writes the file, in place if it is there.
     ///
     /// - Parameter variant: other pictures of the same sizes for each number.
-    func write(damaged: Set<Int> = [], cut: Set<Int> = [], variant: Int = 0) throws {
+    func write(damaged: Set<Int> = [], scrambled: Set<Int> = [], variant: Int = 0) throws {
         var writer = try RecordWriter(path: path)
         for number in 0..<Self.count {
             var image = try Self.jpeg(number, variant: variant)
-            if cut.contains(number) {
-                image.removeLast(image.count / 6)
-                try write(number, image, to: &writer)
-                continue
+            if scrambled.contains(number) {
+                // Short of the marker at the end; without bytes that could be one.
+                for place in image.count * 4 / 5..<image.count - 2 {
+                    image[place] = UInt8(KeyedRandom.mix(UInt64(place)) % 255)
+                }
             }
             // Nothing reads what lies behind an image: files of all variants are of one size.
             image += [UInt8](repeating: 0, count: 16_384 - image.count)
