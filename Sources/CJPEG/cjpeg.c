@@ -157,6 +157,14 @@ static bool is_too_short(const cjpeg_decoder *decoder, size_t count) {
     return blocks / 8 > count;
 }
 
+/* Those for applications, and comments. */
+static void keep_markers(j_decompress_ptr jpeg) {
+    for (int number = 0; number < 16; number++) {
+        jpeg_save_markers(jpeg, JPEG_APP0 + number, 0xFFFF);
+    }
+    jpeg_save_markers(jpeg, JPEG_COM, 0xFFFF);
+}
+
 void decoder_open(cjpeg_decoder *decoder) {
     decoder_close(decoder);
     decoder->failure = CJPEG_CORRUPT;
@@ -185,6 +193,9 @@ void decoder_open(cjpeg_decoder *decoder) {
     decoder->progress.progress_monitor = on_progress;
     jpeg->progress = &decoder->progress;
 
+    if (decoder->keeps_markers) {
+        keep_markers(jpeg);
+    }
     if (jpeg_read_header(jpeg, TRUE) == JPEG_SUSPENDED) {
         decoder_fail(decoder, CJPEG_TRUNCATED, "the file ends within the header");
     }

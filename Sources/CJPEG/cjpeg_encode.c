@@ -1,4 +1,5 @@
 #include "cjpeg.h"
+#include "output.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -15,9 +16,7 @@ typedef struct {
     jmp_buf escape;
     cjpeg_message message;
     cjpeg_status failure;
-    struct jpeg_destination_mgr target;
-    uint8_t *bytes;
-    size_t capacity;
+    output target;
 } encoder;
 
 static void on_encoder_error(j_common_ptr common) {
@@ -28,26 +27,6 @@ static void on_encoder_error(j_common_ptr common) {
     state->failure = state->errors.msg_code == JERR_OUT_OF_MEMORY ? CJPEG_NO_MEMORY : CJPEG_BAD_CALL;
     longjmp(state->escape, 1);
 }
-
-/* The library's own memory target loses track of its buffer when an error follows a growth. */
-static boolean target_grow(j_compress_ptr jpeg) {
-    encoder *state = jpeg->client_data;
-    const size_t used = state->capacity;
-    const size_t capacity = used ? used * 2 : 1 << 16;
-    uint8_t *bytes = realloc(state->bytes, capacity);
-    if (!bytes) {
-        ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
-    }
-    state->bytes = bytes;
-    state->capacity = capacity;
-    state->target.next_output_byte = bytes + used;
-    state->target.free_in_buffer = capacity - used;
-    return TRUE;
-}
-
-static void target_init(j_compress_ptr jpeg) { target_grow(jpeg); }
-
-static void target_term(j_compress_ptr jpeg) { (void)jpeg; }
 
 static void print_nothing(j_common_ptr common) { (void)common; }
 
@@ -77,15 +56,12 @@ cjpeg_status cjpeg_encode(const uint8_t *rows, uint32_t width, uint32_t height, 
         const cjpeg_status failure = state->failure;
         *why = state->message;
         jpeg_destroy_compress(jpeg);
-        free(state->bytes);
+        free(state->target.bytes);
         free(state);
         return failure;
     }
     jpeg_create_compress(jpeg);
-    state->target.init_destination = target_init;
-    state->target.empty_output_buffer = target_grow;
-    state->target.term_destination = target_term;
-    jpeg->dest = &state->target;
+    output_attach(&state->target, jpeg);
     jpeg->image_width = width;
     jpeg->image_height = height;
     jpeg->input_components = colour == CJPEG_GRAY ? 1 : 3;
@@ -98,8 +74,8 @@ cjpeg_status cjpeg_encode(const uint8_t *rows, uint32_t width, uint32_t height, 
         jpeg_write_scanlines(jpeg, &row, 1);
     }
     jpeg_finish_compress(jpeg);
-    *bytes = state->bytes;
-    *count = state->capacity - state->target.free_in_buffer;
+    *bytes = state->target.bytes;
+    *count = output_count(&state->target);
     jpeg_destroy_compress(jpeg);
     free(state);
     return CJPEG_OK;

@@ -40,6 +40,7 @@ struct cjpeg_decoder {
     request wanted;           /* kept here because a local would not survive a jump */
     bool is_open;             /* `jpeg` holds a picture's memory */
     bool reached_end;         /* the library asked for bytes behind the last one */
+    bool keeps_markers;       /* the application's segments are kept when the header is read */
     bool needs_end;           /* the end marker alone tells that nothing is missing: see source_fill in cjpeg.c */
 };
 

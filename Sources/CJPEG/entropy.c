@@ -40,6 +40,7 @@ struct entropy_decoder {
     JDIMENSION last_column;
     uint64_t mcus;
     uint64_t mcus_left;
+    uint64_t mcus_passed; /* unwanted ones at the end of those that were asked for, which the reader has not passed yet */
     uint32_t restart_interval;
     uint32_t restart_left;  /* MCUs until the next restart marker */
     uint32_t restart_count; /* markers met */
@@ -228,11 +229,15 @@ static inline __attribute__((always_inline)) bool decode_block(reservoir *r, con
 
 /* As decode_block, but keeps only the DC prediction. */
 static bool pass_block(reservoir *r, const block_plan *plan, uint32_t *prediction) {
-    bool is_good;
-    *prediction += decode_difference(r, plan->dc, &is_good);
     if (__builtin_expect(!plan->ac->has_runs, 0)) {
+        JCOEF unwanted[DCTSIZE2];
+        if (!code_table_is_worth_runs(plan->ac)) {
+            return decode_block(r, plan, prediction, unwanted);
+        }
         code_table_make_runs(plan->ac);
     }
+    bool is_good;
+    *prediction += decode_difference(r, plan->dc, &is_good);
     const code_table *const table = plan->ac;
     uint32_t place = 0;
     do {
@@ -292,10 +297,8 @@ static bool restart(entropy_decoder *decoder) {
     return true;
 }
 
-static bool next_mcu(entropy_decoder *decoder, JBLOCKROW *blocks) {
-    if (decoder->mcus_left == 0) {
-        return false;
-    }
+/* Reads one MCU, whose coefficients nobody wants when `blocks` is NULL. */
+static bool read_mcu(entropy_decoder *decoder, JBLOCKROW *blocks) {
     if (decoder->restart_interval > 0) {
         if (decoder->restart_left == 0 && !restart(decoder)) {
             return false;
@@ -305,13 +308,81 @@ static bool next_mcu(entropy_decoder *decoder, JBLOCKROW *blocks) {
     if (!is_far_from_end(decoder) && !decoder->is_segment_read) {
         fill(decoder);
     }
-    const bool is_wanted = decoder->column >= decoder->first_column && decoder->column <= decoder->last_column;
-    decoder->column = decoder->column + 1 < decoder->columns ? decoder->column + 1 : 0;
-    if (!decode_blocks(decoder, is_wanted ? blocks : NULL)) {
+    return decode_blocks(decoder, blocks) && (is_far_from_end(decoder) || bits_left(decoder) >= 0);
+}
+
+/* Goes behind the next `count` restart markers. What lies between them is not looked at. */
+static bool skip_segments(entropy_decoder *decoder, uint64_t count) {
+    const uint8_t *source = decoder->source, *const end = decoder->source_end;
+    while (count > 0) {
+        source = memchr(source, 0xFF, (size_t)(end - source));
+        if (!source || end - source < 2) {
+            return false;
+        }
+        if (source[1] != 0) {
+            if (source[1] != JPEG_RST0 + decoder->restart_count % 8) {
+                return false;
+            }
+            decoder->restart_count++;
+            count--;
+        }
+        source += 2;
+    }
+    decoder->source = source;
+    return true;
+}
+
+/* Passes the MCUs that were asked for in vain: whole segments by their markers, the rest one by one. */
+static bool catch_up(entropy_decoder *decoder) {
+    if (decoder->mcus_passed >= decoder->restart_left) {
+        const uint64_t behind = decoder->mcus_passed - decoder->restart_left;
+        if (!skip_segments(decoder, 1 + behind / decoder->restart_interval)) {
+            return false;
+        }
+        decoder->mcus_passed = behind % decoder->restart_interval;
+        decoder->restart_left = decoder->restart_interval;
+        begin_segment(decoder);
+    }
+    for (; decoder->mcus_passed > 0; decoder->mcus_passed--) {
+        if (!read_mcu(decoder, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Goes to the marker behind the scan, whose last MCUs nobody wanted. */
+static bool skip_to_end(entropy_decoder *decoder) {
+    const uint64_t markers = (decoder->mcus - 1) / decoder->restart_interval;
+    if (!skip_segments(decoder, markers - decoder->restart_count)) {
         return false;
     }
+    const uint8_t *source = decoder->source, *const end = decoder->source_end;
+    do {
+        source = memchr(source, 0xFF, (size_t)(end - source));
+        if (!source || end - source < 2) {
+            return false;
+        }
+        decoder->source = source;
+        source += 2;
+    } while (source[-1] == 0);
+    /* What else may stand here is the library's to judge. */
+    return decoder->source[1] == JPEG_EOI;
+}
+
+static bool next_mcu(entropy_decoder *decoder, JBLOCKROW *blocks) {
+    if (decoder->mcus_left == 0) {
+        return false;
+    }
+    const bool is_wanted = blocks && decoder->column >= decoder->first_column && decoder->column <= decoder->last_column;
+    decoder->column = decoder->column + 1 < decoder->columns ? decoder->column + 1 : 0;
     decoder->mcus_left--;
-    return is_far_from_end(decoder) || bits_left(decoder) >= 0;
+    /* With restart markers there may be no need to read it: the next that is wanted tells. */
+    if (!is_wanted && decoder->restart_interval > 0) {
+        decoder->mcus_passed++;
+        return true;
+    }
+    return (decoder->mcus_passed == 0 || catch_up(decoder)) && read_mcu(decoder, is_wanted ? blocks : NULL);
 }
 
 static boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
@@ -320,7 +391,7 @@ static boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
         decoder->give_up(jpeg);
     }
     if (decoder->mcus_left == 0) {
-        if (!is_scan_done(decoder)) {
+        if (!(decoder->mcus_passed > 0 ? skip_to_end(decoder) : is_scan_done(decoder))) {
             decoder->give_up(jpeg);
         }
         /* The library goes on at the marker. */
@@ -403,6 +474,7 @@ bool entropy_take_over(entropy_decoder *decoder, j_decompress_ptr jpeg, entropy_
     decoder->first_column = 0;
     decoder->last_column = jpeg->MCUs_per_row - 1;
     decoder->mcus = decoder->mcus_left = (uint64_t)jpeg->MCUs_per_row * jpeg->MCU_rows_in_scan;
+    decoder->mcus_passed = 0;
     decoder->restart_interval = decoder->restart_left = jpeg->restart_interval;
     decoder->restart_count = 0;
     decoder->source = jpeg->src->next_input_byte;
@@ -437,5 +509,5 @@ bool entropy_rest_looks_whole(const entropy_decoder *decoder) {
     }
     const uint64_t expected = decoder->restart_interval > 0 ? (decoder->mcus - 1) / decoder->restart_interval : 0;
     /* A block has two codes at least. */
-    return markers == expected && bytes * 4 >= decoder->mcus_left * (uint64_t)decoder->block_count;
+    return markers == expected && bytes * 4 >= (decoder->mcus_left + decoder->mcus_passed) * (uint64_t)decoder->block_count;
 }

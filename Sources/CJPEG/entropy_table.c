@@ -71,6 +71,7 @@ bool code_table_make(code_table *table, const JHUFF_TBL *source, bool is_ac) {
         return true;
     }
     table->is_made = table->has_runs = false;
+    table->blocks_passed = 0;
     table->source = *source;
     table->is_ac = is_ac;
     memset(table->single, 0, sizeof table->single);

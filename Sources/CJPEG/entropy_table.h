@@ -12,6 +12,9 @@
 #define LOOKUP_BITS 10
 #define RUN_BITS 11
 
+/* Making the runs of a table takes as long as they save over this many blocks. */
+#define BLOCKS_WORTH_RUNS 300
+
 /* An end of block leads behind the block. */
 #define END_OF_BLOCK_ADVANCE 64
 
@@ -54,10 +57,14 @@ typedef struct {
     bool is_ac;
     bool is_made;
     bool has_runs;
+    uint16_t blocks_passed; /* without runs */
 } code_table;
 
 /* Makes the table unless it is that of `source` already. False when the codes cannot be. */
 bool code_table_make(code_table *table, const JHUFF_TBL *source, bool is_ac);
+
+/* Called for each block that is passed without runs: whether so many have been that runs would have paid. */
+static inline bool code_table_is_worth_runs(code_table *table) { return ++table->blocks_passed > BLOCKS_WORTH_RUNS; }
 
 /* Adds the runs to an AC table; not every picture needs them. */
 void code_table_make_runs(code_table *table);

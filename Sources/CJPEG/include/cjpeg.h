@@ -83,6 +83,22 @@ bool cjpeg_was_fast(const cjpeg_decoder *decoder);
  * On CJPEG_OK *bytes is memory for cjpeg_free; otherwise NULL. */
 cjpeg_status cjpeg_encode(const uint8_t *rows, uint32_t width, uint32_t height, cjpeg_colour colour, size_t stride,
                           int quality, uint8_t **bytes, size_t *count, cjpeg_message *why);
+
+/* Where restart markers go: every so many rows of MCUs, or, when that is 0, about every so many bytes; neither: nowhere. */
+typedef struct {
+    uint32_t rows;
+    uint32_t bytes;
+} cjpeg_restarts;
+
+/* Rewrites a JPEG without loss: one baseline scan, Huffman codes of its own, restart markers. The coefficients stay, and
+ * all segments for applications and comments in their order; what lies behind the end marker does not.
+ *
+ * Arithmetic coding is CJPEG_UNSUPPORTED; so is what a baseline scan cannot hold. Damage is never tolerated. The decoder
+ * has no picture afterwards. On CJPEG_OK *rewritten is memory for cjpeg_free; otherwise NULL. */
+cjpeg_status cjpeg_optimize(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
+                            const cjpeg_restarts *restarts, uint8_t **rewritten, size_t *rewritten_count,
+                            cjpeg_message *why);
+
 void cjpeg_free(uint8_t *bytes);
 
 #endif
