@@ -22,5 +22,5 @@ done
 [ -n "$compiler" ] || skip "no C compiler here builds programs with AddressSanitizer"
 
 "$compiler" -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -I"$root/Sources/CJPEG/include" \
-    -o "$folder/jpeg_fuzz" "$root/Tests/IntegrationTests/jpeg_fuzz.c" "$root"/Sources/CJPEG/*.c -ljpeg
+    -o "$folder/jpeg_fuzz" "$root"/Tests/IntegrationTests/jpeg_fuzz*.c "$root"/Sources/CJPEG/*.c -ljpeg
 "$folder/jpeg_fuzz" "$rounds" "$seed" "${@:3}"

@@ -61,7 +61,7 @@ struct JPEGDecoder: ~Copyable {
         }
     }
 
-    private static func error(
+    static func error(
         _ status: cjpeg_status, _ why: cjpeg_message, _ width: Int, _ height: Int, _ limits: ImageLimits
     ) -> ImageError {
         let reason = text(why)

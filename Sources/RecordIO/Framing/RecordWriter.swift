@@ -21,16 +21,32 @@ package struct RecordWriter: ~Copyable {
     /// Bytes of the data file so far, and the offset of the next record.
     package var byteCount: UInt64 { output.byteCount }
 
-    /// Appends one record.
-    ///
-    /// The payload is split where it holds the magic number at a multiple of four, and the number left out, so that a
-    /// reader can find the begin of a record from anywhere. Follows dmlc-core `src/recordio.cc`, `WriteRecord`.
+    /// Appends one record, and its line to the .idx file.
     ///
     /// - Parameter key: what the .idx file calls the record; nil: its ordinal.
     /// - Returns: the record's offset.
     /// - Throws: `.payloadTooLarge` from 2²⁹ bytes on, `.system`.
     @discardableResult
     package mutating func write(_ payload: Span<UInt8>, key: UInt64? = nil) throws(RecordError) -> UInt64 {
+        let key = key ?? recordCount
+        let offset = try append(payload)
+        try list(key: key, offset: offset)
+        return offset
+    }
+
+    /// Adds a line to the .idx file, for who does not want one a record in the records' order.
+    package mutating func list(key: UInt64, offset: UInt64) throws(RecordError) {
+        try indexOutput?.write("\(key)\t\(offset)\n")
+    }
+
+    /// Appends one record without a line in the .idx file.
+    ///
+    /// The payload is split where it holds the magic number at a multiple of four, and the number left out, so that a
+    /// reader can find the begin of a record from anywhere. Follows dmlc-core `src/recordio.cc`, `WriteRecord`.
+    ///
+    /// - Returns: the record's offset.
+    /// - Throws: `.payloadTooLarge` from 2²⁹ bytes on, `.system`.
+    package mutating func append(_ payload: Span<UInt8>) throws(RecordError) -> UInt64 {
         // A UInt8 has no padding that could be read uninitialised.
         let payload = unsafe payload.bytes
         guard payload.byteCount < PartHeader.lengthLimit else {
@@ -47,7 +63,6 @@ package struct RecordWriter: ~Copyable {
             position += 4
         }
         try writePart(start == 0 ? .whole : .last, payload.extracting(start..<payload.byteCount))
-        try indexOutput?.write("\(key ?? recordCount)\t\(offset)\n")
         recordCount += 1
         return offset
     }

@@ -2,11 +2,11 @@
 ///
 /// Further columns and empty lines are passed over, as MXNet's readers do; anything else is an error, where MXNet's
 /// native reader stops without a word.
-struct IndexFileParser: ~Copyable {
+package struct IndexFileParser: ~Copyable {
     private enum Column { case beforeKey, key, beforeOffset, offset, rest }
 
-    private(set) var keys: [UInt64] = []
-    private(set) var offsets: [UInt64] = []
+    package private(set) var keys: [UInt64] = []
+    package private(set) var offsets: [UInt64] = []
     private let path: String
     private let maximumCount: UInt64
     private var column = Column.beforeKey
@@ -15,7 +15,7 @@ struct IndexFileParser: ~Copyable {
 
     /// - Parameter maximumCount: more lines than that are an error, so that no list fills the memory.
     /// - Throws: `.badLine` for the first line that cannot be used; what opening and reading throw.
-    init(path: String, maximumCount: UInt64) throws(RecordError) {
+    package init(path: String, maximumCount: UInt64) throws(RecordError) {
         self.path = path
         self.maximumCount = maximumCount
         let file = try RecordFile(path: path)

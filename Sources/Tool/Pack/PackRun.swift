@@ -49,7 +49,10 @@ struct PackRun {
         let total = reader.lineCount
         var bar = ProgressBar("packing")
         let (root, packsLabels, treatment) = (root, packsLabels, treatment)
-        let workers = PackWorkers(reader, threads: threads) {
+        var rows = reader
+        let workers = OrderedWorkers(threads: threads, byteCount: \PackedRow.byteCount) {
+            rows.next()
+        } worker: {
             let encoder = PictureEncoder(treatment)
             return { row in PackedRow(row, root: root, packsLabels: packsLabels, encoder: encoder) }
         }

@@ -4,7 +4,7 @@ import ImageCodec
 
 /// Turns picture files into the pictures of records. One thread owns it and uses it for picture after picture.
 ///
-/// Follows MXNet 1.9.1 `tools/im2rec.py`, `image_encode`: crop, then resize (bilinear, enlarging too), then encode.
+/// Follows MXNet 1.9.1 `tools/im2rec.py`, `image_encode`: crop, then resize (bilinear unless told otherwise, enlarging too), then encode.
 final class PictureEncoder {
     /// OpenCV's own limit is four times this; a picture of this size takes 768 MiB.
     private static let maxPixels = 1 << 28
@@ -33,7 +33,9 @@ final class PictureEncoder {
                 return try encode(decoded)
             }
             resampler.resample(
-                decoded, part: part, outputWidth: size.width, outputHeight: size.height, kernel: .linear, into: &fitted)
+                decoded, part: part, outputWidth: size.width, outputHeight: size.height,
+                kernel: treatment.interpolation,
+                into: &fitted)
             return try encode(fitted)
         } catch {
             throw .image(error)

@@ -1,3 +1,4 @@
+import Augmentation
 import ImageCodec
 
 /// What happens to a picture on its way into a record.
@@ -12,6 +13,7 @@ struct PictureTreatment: Sendable {
     var isCropped = false
     /// Length of the shorter side, in pixels.
     var resize: Int?
+    var interpolation = Interpolation.linear
     var colour = ColourMode.bgr
     var encoding = Encoding.jpeg
     /// JPEG quality, 0…100, or the effort of PNG, where more than 9 is 9.

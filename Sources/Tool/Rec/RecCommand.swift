@@ -5,6 +5,7 @@ struct RecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rec", abstract: "Makes, lists and checks RecordIO files.",
         subcommands: [
-            RecPack.self, RecInfo.self, RecList.self, RecCat.self, RecIndex.self, RecVerify.self, RecMean.self,
+            RecPack.self, RecOptimize.self, RecInfo.self, RecList.self, RecCat.self, RecIndex.self, RecVerify.self,
+            RecMean.self,
         ])
 }
