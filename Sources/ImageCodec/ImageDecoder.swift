@@ -33,7 +33,7 @@ package struct ImageDecoder: ~Copyable {
     /// Decodes one picture, or a part of it.
     ///
     /// A part costs less, and has the pixels that it has in the whole picture. A JPEG may be accepted for its part
-    /// although it is damaged below, but not when it ends early.
+    /// although it is damaged outside it, but not when it ends early.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.

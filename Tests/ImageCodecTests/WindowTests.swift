@@ -42,7 +42,7 @@ struct WindowTests {
         }
     }
 
-    private static func cut(_ picture: Picture, _ window: ImageWindow) -> Picture {
+    static func cut(_ picture: Picture, _ window: ImageWindow) -> Picture {
         let rows = (window.y..<window.y + window.height).flatMap { y in
             let first = (y * picture.width + window.x) * picture.channels
             return picture.pixels[first..<first + window.width * picture.channels]

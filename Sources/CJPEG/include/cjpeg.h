@@ -69,7 +69,8 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
  * bytes apart. The pixels of a window are those that they are in the whole picture.
  * After CJPEG_OK every pixel is written; after any other status the content of the rows means nothing.
  *
- * A picture with a window may be accepted though its data are damaged below the window, but not when they end early.
+ * A picture with a window may be accepted though its data are damaged outside the window, but not when they end early or
+ * restart markers are missing or out of order.
  * Damage is not tolerated in a part of a picture: CJPEG_BAD_CALL.
  *
  * - window: NULL for the whole picture. */

@@ -34,9 +34,9 @@ struct OptimizeRun {
         let file = try RecordFile(path: input)
         var index = try OutputIndex(listPath: inputIndex, for: file)
         var writer = try RecordWriter(path: output, indexPath: outputIndex)
-        try rewrite(file, to: &writer, &index, interruption)
+        let damage = try rewrite(file, to: &writer, &index, interruption)
         guard summary.records > 0 else { throw ToolError("there is no record in '\(input)'; nothing was written") }
-        try index.write(to: &writer)
+        try index.write(to: &writer, damage: damage)
         summary.bytesBefore = file.byteCount
         summary.bytesAfter = writer.byteCount
         try writer.finish()
@@ -46,7 +46,7 @@ struct OptimizeRun {
 
     private mutating func rewrite(
         _ file: RecordFile, to writer: inout RecordWriter, _ index: inout OutputIndex, _ interruption: Interruption
-    ) throws {
+    ) throws -> DamageReport {
         var bar = ProgressBar("rewriting")
         let feed = RecordFeed(file, isStrict: isStrict)
         let (restarts, resizing) = (restarts, resizing)
@@ -65,7 +65,7 @@ struct OptimizeRun {
         interruption.onSignal { workers.stop() }
         while let record = workers.next() {
             try note(record, bar: bar)
-            try index.add(record, at: try writer.append(record.payload.span))
+            index.add(record, at: try writer.append(record.payload.span))
             bar.update(Int(record.offset >> 20), of: max(1, Int(file.byteCount >> 20)))
         }
         // As a shell reports a command that a signal ended.
@@ -73,6 +73,7 @@ struct OptimizeRun {
         let damage = try feed.finish()
         summary.damagedRanges = damage.rangeCount
         for range in damage.ranges { report("\(range); left out") }
+        return damage
     }
 
     /// Counts a record, and reports a JPEG that stays as it is.

@@ -27,10 +27,9 @@ struct RecOptimize: AsyncParsableCommand {
     @Argument(help: "The .rec file to write; its .idx file goes beside it.") var output: String
     @Option(help: "The .idx file of the input; by default the one beside it, if there is one.") var index: String?
     @Option(
-        name: .customLong("restart-bytes"),
-        help: "A restart marker about every so many bytes; 0: none. (default: 512)") var restartBytes: Int?
-    @Option(
-        name: .customLong("restart-rows"), help: "A restart marker every so many rows of MCUs instead; 0: none.")
+        name: .customLong("restart-bytes"), help: "A restart marker about every so many bytes of a picture; 0: none.")
+    var restartBytes = 512
+    @Option(name: .customLong("restart-rows"), help: "A restart marker every so many rows of MCUs instead.")
     var restartRows: Int?
     @Option(help: "The most that the shorter side may have, in pixels; by default sizes are kept.") var resize: Int?
     @Option(help: "JPEG quality of pictures that are made smaller, 0 to 100.") var quality = 95
@@ -43,12 +42,8 @@ struct RecOptimize: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard restartBytes == nil || restartRows == nil else {
-            throw ValidationError("--restart-bytes and --restart-rows exclude each other")
-        }
-        let counts = 0...Int(Int32.max)
-        guard counts.contains(restartBytes ?? 0) else { throw ValidationError("--restart-bytes must be 0 or more") }
-        guard counts.contains(restartRows ?? 0) else { throw ValidationError("--restart-rows must be 0 or more") }
+        guard restartBytes >= 0 else { throw ValidationError("--restart-bytes must be 0 or more") }
+        guard (restartRows ?? 1) > 0 else { throw ValidationError("--restart-rows must be 1 or more") }
         guard (1...65_500).contains(resize ?? 1) else { throw ValidationError("--resize must be 1 to 65500") }
         guard (0...100).contains(quality) else { throw ValidationError("--quality must be 0 to 100") }
         guard (1...256).contains(numThread ?? 1) else { throw ValidationError("--num-thread must be 1 to 256") }
@@ -80,9 +75,7 @@ struct RecOptimize: AsyncParsableCommand {
     }
 
     private var restarts: JPEGRestarts {
-        if let restartRows { return restartRows == 0 ? .none : .rows(restartRows) }
-        let bytes = restartBytes ?? 512
-        return bytes == 0 ? .none : .bytes(bytes)
+        restartRows.map(JPEGRestarts.rows) ?? (restartBytes > 0 ? .bytes(restartBytes) : .none)
     }
 
     private static func indexPath(of path: String) -> String {
