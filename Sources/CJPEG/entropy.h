@@ -1,6 +1,9 @@
 /* Huffman decoding of baseline JPEGs in place of the library's: the same coefficients in less time, and only those that
  * somebody wants.
  *
+ * MCUs that nobody wants are left until the next one that is wanted. Where there are restart markers between the two,
+ * what lies in front of the last of them is not decoded at all.
+ *
  * It takes over the one entry of the library through which coefficients are made, so the inverse transform, upsampling
  * and colour conversion stay the library's. It knows perfect scans only. At anything else (a code that does not
  * exist, data that end early, bytes left over, a marker out of place) it gives up, and the caller decodes the picture
