@@ -2,7 +2,6 @@
 #include "output.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <jerror.h>
 
@@ -36,7 +35,7 @@ static void write_markers(const struct jpeg_decompress_struct *source, j_compres
     }
 }
 
-/* Where a progressive picture ends before its last refinement, decoders smooth it, and would not smooth it as baseline. */
+/* Where a progressive picture ends before its last refinement, decoders smooth it. As baseline they would not. */
 static bool is_complete(const struct jpeg_decompress_struct *jpeg) {
     for (int i = 0; jpeg->progressive_mode && i < jpeg->num_components; i++) {
         for (int place = 0; place < DCTSIZE2; place++) {
@@ -59,8 +58,8 @@ static unsigned int restart_interval(const cjpeg_decoder *decoder, const cjpeg_r
         columns = (source->image_width + mcu_width - 1) / mcu_width;
         rows = source->total_iMCU_rows;
     }
-    const uint64_t wanted = restarts->rows > 0 ? columns * restarts->rows
-                                               : (restarts->bytes * columns * rows + decoder->count - 1) / decoder->count;
+    const uint64_t mcus_of_bytes = (restarts->bytes * columns * rows + decoder->count - 1) / decoder->count;
+    const uint64_t wanted = restarts->rows > 0 ? columns * restarts->rows : mcus_of_bytes;
     /* Which has 16 bits in a file. */
     return wanted < 0xFFFF ? (unsigned int)wanted : 0xFFFF;
 }
@@ -96,7 +95,8 @@ static void rewrite(cjpeg_decoder *decoder, rewriting *state, const cjpeg_restar
 }
 
 cjpeg_status cjpeg_optimize(cjpeg_decoder *decoder, const uint8_t *bytes, size_t count, const cjpeg_options *options,
-                            const cjpeg_restarts *restarts, uint8_t **rewritten, size_t *rewritten_count, cjpeg_message *why) {
+                            const cjpeg_restarts *restarts, uint8_t **rewritten, size_t *rewritten_count,
+                            cjpeg_message *why) {
     *rewritten = NULL;
     *rewritten_count = 0;
     cjpeg_info info;
@@ -112,6 +112,7 @@ cjpeg_status cjpeg_optimize(cjpeg_decoder *decoder, const uint8_t *bytes, size_t
     }
     rewriting *const state = calloc(1, sizeof *state);
     if (!state) {
+        decoder_close(decoder);
         return CJPEG_NO_MEMORY;
     }
     state->decoder = decoder;

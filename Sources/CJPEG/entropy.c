@@ -508,6 +508,7 @@ bool entropy_rest_looks_whole(const entropy_decoder *decoder) {
         }
     }
     const uint64_t expected = decoder->restart_interval > 0 ? (decoder->mcus - 1) / decoder->restart_interval : 0;
+    const uint64_t mcus = decoder->mcus_passed + decoder->mcus_left;
     /* A block has two codes at least. */
-    return markers == expected && bytes * 4 >= (decoder->mcus_left + decoder->mcus_passed) * (uint64_t)decoder->block_count;
+    return markers == expected && bytes * 4 >= mcus * (uint64_t)decoder->block_count;
 }

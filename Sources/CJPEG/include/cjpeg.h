@@ -85,7 +85,7 @@ bool cjpeg_was_fast(const cjpeg_decoder *decoder);
 cjpeg_status cjpeg_encode(const uint8_t *rows, uint32_t width, uint32_t height, cjpeg_colour colour, size_t stride,
                           int quality, uint8_t **bytes, size_t *count, cjpeg_message *why);
 
-/* Where restart markers go: every so many rows of MCUs, or, when that is 0, about every so many bytes; neither: nowhere. */
+/* Where restart markers go: every so many rows of MCUs or, when that is 0, about every so many bytes. Both 0: nowhere. */
 typedef struct {
     uint32_t rows;
     uint32_t bytes;
