@@ -18,28 +18,45 @@ static symbol find_short(const code_table *table, uint32_t prefix, uint32_t vali
     return SYMBOL_CODE_BITS(s) <= valid ? s : 0;
 }
 
+/* The pair of `first` and what the `valid` bits behind it, at the front of `rest`, begin with. */
+static symbol_pair make_pair(const code_table *table, symbol first, uint32_t rest, uint32_t valid) {
+    const uint32_t used = SYMBOL_BITS(first);
+    symbol_pair pair = {.bits = (uint8_t)used,
+                        .first_bits = (uint8_t)used,
+                        .first_code_bits = (uint8_t)SYMBOL_CODE_BITS(first),
+                        .first_shift = (uint8_t)SYMBOL_VALUE_SHIFT(first),
+                        .first_advance = (uint8_t)SYMBOL_ADVANCE(first),
+                        .second_start = (uint8_t)used,
+                        .second_shift = 63};
+    const symbol second = pair.first_advance < END_OF_BLOCK_ADVANCE ? find_short(table, rest, valid) : 0;
+    if (second) {
+        pair.second_start = (uint8_t)(used + SYMBOL_CODE_BITS(second));
+        pair.second_shift = (uint8_t)SYMBOL_VALUE_SHIFT(second);
+        pair.second_advance = (uint8_t)SYMBOL_ADVANCE(second);
+        pair.bits = (uint8_t)(used + SYMBOL_BITS(second));
+    }
+    return pair;
+}
+
 static void make_pairs(code_table *table) {
-    for (uint32_t prefix = 0; prefix < 1u << LOOKUP_BITS; prefix++) {
-        symbol_pair pair = {.first_shift = 63, .second_shift = 63};
+    for (uint32_t prefix = 0; prefix < 1u << LOOKUP_BITS;) {
         const symbol first = table->single[prefix];
-        if (first) {
-            const uint32_t used = SYMBOL_BITS(first);
-            pair.first_code_bits = (uint8_t)SYMBOL_CODE_BITS(first);
-            pair.first_shift = (uint8_t)SYMBOL_VALUE_SHIFT(first);
-            pair.first_advance = (uint8_t)SYMBOL_ADVANCE(first);
-            pair.first_bits = pair.bits = pair.second_start = (uint8_t)used;
-            symbol second = 0;
-            if (used < LOOKUP_BITS && pair.first_advance < END_OF_BLOCK_ADVANCE) {
-                second = find_short(table, prefix << used & ((1u << LOOKUP_BITS) - 1), LOOKUP_BITS - used);
-            }
-            if (second) {
-                pair.second_start = (uint8_t)(used + SYMBOL_CODE_BITS(second));
-                pair.second_shift = (uint8_t)SYMBOL_VALUE_SHIFT(second);
-                pair.second_advance = (uint8_t)SYMBOL_ADVANCE(second);
-                pair.bits = (uint8_t)(used + SYMBOL_BITS(second));
-            }
+        symbol_pair *const pairs = &table->pairs[prefix];
+        if (!first) {
+            *pairs = (symbol_pair){.first_shift = 63, .second_shift = 63};
+            prefix++;
+            continue;
         }
-        table->pairs[prefix] = pair;
+        /* All that begin with this code come one after another: a group of pairs for each value behind it, all alike. */
+        const uint32_t count = 1u << (LOOKUP_BITS - SYMBOL_CODE_BITS(first)), used = SYMBOL_BITS(first);
+        const uint32_t valid = used < LOOKUP_BITS ? LOOKUP_BITS - used : 0, group = 1u << valid;
+        for (uint32_t i = 0; i < group; i++) {
+            pairs[i] = make_pair(table, first, i << (LOOKUP_BITS - valid), valid);
+        }
+        for (uint32_t done = group; done < count; done *= 2) {
+            memcpy(&pairs[done], pairs, done * sizeof *pairs);
+        }
+        prefix += count;
     }
 }
 
