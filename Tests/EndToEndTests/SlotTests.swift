@@ -42,7 +42,7 @@ struct SlotTests {
                 for try await batch in stream {
                     #expect(isRight(batch) && batch.step == count)
                     // Only the address is taken out.
-                    let address = unsafe batch.data[0].withUnsafeBytes { unsafe UInt(bitPattern: $0.baseAddress) }
+                    let address = unsafe batch.data[0].withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
                     #expect(ProcessMaps.isMemoryFile("headrace-slab", at: address) == isShared)
                     count += 1
                 }
