@@ -106,9 +106,7 @@ final class RawRecordSource: BatchSource {
     }
 
     func readAhead(_ plan: BatchPlan) {
-        for slot in plan.slots {
-            if let slot { manifest.readAhead(slot.ordinal) }
-        }
+        manifest.readAhead(plan.slots.compactMap { $0?.ordinal })
     }
 
     func execute(

@@ -107,14 +107,17 @@ struct RecordImages: Sendable {
 
     /// Asks the storage for the records that will be read: those whose images are not kept.
     func readAhead(_ plan: BatchPlan) {
+        var ordinals: [Int] = []
+        ordinals.reserveCapacity(plan.slots.count)
         for slot in plan.slots {
             guard let slot else { continue }
             if let image = decoded?.image(at: place(of: slot)) {
                 image.block?.readAhead()
             } else {
-                manifest.readAhead(slot.ordinal)
+                ordinals.append(slot.ordinal)
             }
         }
+        manifest.readAhead(ordinals)
     }
 
     /// Brings the slot's record into the scratch: reads it, or finds its image there, decoded, and everything else with it.

@@ -113,11 +113,4 @@ package final class Manifest: Sendable {
         let (fileIndex, entry) = locate(ordinal)
         try files[fileIndex].file.readRecord(entry, into: &buffer)
     }
-
-    /// Tells the system that record `ordinal` will be read soon.
-    package func readAhead(_ ordinal: Int) {
-        let (fileIndex, entry) = locate(ordinal)
-        // An .idx file that lists few records makes long spans; what lies between them is not wanted.
-        files[fileIndex].file.readAhead(offset: entry.offset, byteCount: min(UInt64(entry.spanBytes), 8 << 20))
-    }
 }
