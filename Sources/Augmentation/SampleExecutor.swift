@@ -22,8 +22,10 @@ package struct SampleExecutor: ~Copyable {
         var place = Place.source
         /// The whole image, though not all of it need exist.
         var size: PixelRect
-        /// The part of it that the buffer holds.
+        /// The part of it that the buffer holds; while it is the source, in pixels of the source.
         var window: PixelRect
+        /// By what the sides of the source were divided when it was decoded. Only a resize reads a reduced one.
+        var reduction = 1
         /// A resize that is not done yet. `size` and `window` are those after it, `place` is where its source lies.
         var waiting: Waiting?
     }
@@ -50,7 +52,8 @@ package struct SampleExecutor: ~Copyable {
     /// Carries out one plan.
     ///
     /// - Parameters:
-    ///   - source: the decoded image, or the window of it at `origin`; a window must hold `plan.neededSource`.
+    ///   - source: the image decoded at the plan's reduction, or the window of it at `origin`, which must hold
+    ///     `plan.neededSource`.
     ///   - origin: where in the decoded image `source` begins.
     ///   - slot: exactly one sample of `output.format`. Every byte is written, or none when this throws.
     package mutating func run(
@@ -58,16 +61,17 @@ package struct SampleExecutor: ~Copyable {
         into slot: inout MutableRawSpan
     ) throws(AugmentationError) {
         let needed = plan.needed
+        let whole = PixelRect(width: plan.sourceWidth, height: plan.sourceHeight)
         try Self.check(
-            PixelRect(width: plan.sourceWidth, height: plan.sourceHeight), needed: needed.source, source: source,
-            origin: origin, output: output)
+            whole.reduced(by: plan.reduction), needed: plan.neededSource, source: source, origin: origin, output: output
+        )
         let (width, height) = plan.cropResize.map { ($0.width, $0.height) } ?? (plan.crop.width, plan.crop.height)
         precondition(
             width == output.format.width && height == output.format.height,
             "the plan was made for another data_shape than the output")
         var current = Current(
-            size: PixelRect(width: plan.sourceWidth, height: plan.sourceHeight),
-            window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
+            size: whole, window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height),
+            reduction: plan.reduction)
         if let resize = plan.resize { postpone(resize, needed.resized, source, &current) }
         if let affine = plan.affine { perform(.affine(affine, fill: plan.fillValue), needed.warped, source, &current) }
         if plan.pad > 0 {
@@ -151,7 +155,8 @@ package struct SampleExecutor: ~Copyable {
     ) {
         switch current.place {
         case .source:
-            Self.perform(step, source, window: window, part, rect, &resampler, &warp, into: &first)
+            Self.perform(
+                step, source, reduction: current.reduction, window: window, part, rect, &resampler, &warp, into: &first)
             current.place = .first
         case .first:
             Self.perform(step, first, window: window, part, rect, &resampler, &warp, into: &second)
@@ -174,13 +179,15 @@ package struct SampleExecutor: ~Copyable {
     }
 
     private static func perform(
-        _ step: Step, _ source: borrowing PixelBuffer, window: PixelRect, _ part: PixelRect, _ rect: PixelRect,
-        _ resampler: inout Resampler, _ warp: inout WarpAffine, into destination: inout PixelBuffer
+        _ step: Step, _ source: borrowing PixelBuffer, reduction: Int = 1, window: PixelRect, _ part: PixelRect,
+        _ rect: PixelRect, _ resampler: inout Resampler, _ warp: inout WarpAffine, into destination: inout PixelBuffer
     ) {
+        if case .resize = step {} else { precondition(reduction == 1, "only a resize reads a reduced image") }
         let channels = source.channels
         unsafe source.withUnsafeBytes { bytes in
             // The view lives inside the closure, as long as the memory is lent.
-            let view = unsafe SourceView(bytes, window: window, channels: channels, part: part)
+            let view = unsafe SourceView(
+                bytes, window: window, channels: channels, part: part, reduction: reduction)
             switch step {
             case .resize(let resize):
                 resampler.resample(
@@ -209,23 +216,26 @@ package struct SampleExecutor: ~Copyable {
         var current = current
         if let waiting = current.waiting {
             let (resize, part) = (waiting.resize, waiting.part)
+            let reduction = current.place == .source ? current.reduction : 1
             if !Resampler.canPass(
-                resize.kernel, from: (part.width, part.height), to: (resize.width, resize.height))
+                resize.kernel, from: part, reduction: reduction, to: (resize.width, resize.height))
             {
                 settle(source, &current)
             }
         }
         switch current.place {
-        case .source: Self.write(source, current, crop, plan, output, &resampler, &writer, &slot)
+        case .source:
+            Self.write(source, reduction: current.reduction, current, crop, plan, output, &resampler, &writer, &slot)
         case .first: Self.write(first, current, crop, plan, output, &resampler, &writer, &slot)
         case .second: Self.write(second, current, crop, plan, output, &resampler, &writer, &slot)
         }
     }
 
     private static func write(
-        _ image: borrowing PixelBuffer, _ current: Current, _ crop: PixelRect, _ plan: SamplePlan,
+        _ image: borrowing PixelBuffer, reduction: Int = 1, _ current: Current, _ crop: PixelRect, _ plan: SamplePlan,
         _ output: SampleOutput, _ resampler: inout Resampler, _ writer: inout SlotWriter, _ slot: inout MutableRawSpan
     ) {
+        precondition(reduction == 1 || current.waiting != nil, "only a resize reads a reduced image")
         let channels = image.channels
         unsafe image.withUnsafeBytes { bytes in
             guard let waiting = current.waiting else {
@@ -236,7 +246,8 @@ package struct SampleExecutor: ~Copyable {
                 return
             }
             // As in `perform`.
-            let view = unsafe SourceView(bytes, window: waiting.sourceWindow, channels: channels, part: waiting.part)
+            let view = unsafe SourceView(
+                bytes, window: waiting.sourceWindow, channels: channels, part: waiting.part, reduction: reduction)
             writer.write(plan: plan, output: output, to: &slot) { rows in
                 resampler.resample(
                     view, width: waiting.resize.width, height: waiting.resize.height, rect: crop,

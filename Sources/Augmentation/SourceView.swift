@@ -18,13 +18,23 @@ struct SourceView {
     let channels: Int
     let originX: Int
     let originY: Int
+    /// What of the view is meant, in its pixels: all of it, or of a reduced image what falls between pixels at its edges.
+    let area: PixelArea
+    let isReduced: Bool
 
     /// - Parameters:
     ///   - bytes: the memory, `window` row by row; it must outlive the view.
     ///   - window: which part of the image the buffer holds.
     ///   - part: the part of the image to see; its corner becomes the view's (0, 0).
+    ///   - reduction: the buffer holds an image whose sides were divided by this. Only `part` is in pixels of the whole one;
+    ///     the view then begins with the pixel that its corner lies in.
     @unsafe
-    init(_ bytes: UnsafeRawBufferPointer, window: PixelRect, channels: Int, part: PixelRect) {
+    init(
+        _ bytes: UnsafeRawBufferPointer, window: PixelRect, channels: Int, part wholePart: PixelRect, reduction: Int = 1
+    ) {
+        let part = wholePart.reduced(by: reduction)
+        area = PixelArea(wholePart, reduction: reduction, from: part)
+        isReduced = reduction > 1
         unsafe precondition(bytes.count >= window.width * window.height * channels && !bytes.isEmpty)
         // Not empty, so there is an address; the bytes are only ever read as UInt8.
         unsafe base = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)

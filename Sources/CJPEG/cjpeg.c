@@ -118,7 +118,13 @@ static void on_progress(j_common_ptr common) {
 
 /* MARK: decoder */
 
-cjpeg_decoder *cjpeg_decoder_create(void) { return calloc(1, sizeof(cjpeg_decoder)); }
+cjpeg_decoder *cjpeg_decoder_create(void) {
+    cjpeg_decoder *decoder = calloc(1, sizeof(cjpeg_decoder));
+    if (decoder) {
+        decoder->reduction = 1;
+    }
+    return decoder;
+}
 
 void decoder_close(cjpeg_decoder *decoder) {
     if (decoder->is_open) {
@@ -214,6 +220,12 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
     decoder->bytes = bytes;
     decoder->count = count;
     decoder->is_library_alone = options->library_only || options->tolerate_damage;
+    const uint32_t reduction = options->reduction > 0 ? options->reduction : 1;
+    if (reduction > DCTSIZE || (reduction & (reduction - 1)) != 0) {
+        snprintf(why->text, sizeof why->text, "a picture is reduced by 1, 2, 4 or 8");
+        return CJPEG_BAD_CALL;
+    }
+    decoder->reduction = reduction;
 
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     if (setjmp(decoder->escape)) {

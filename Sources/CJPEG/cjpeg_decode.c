@@ -60,6 +60,11 @@ static void repeat_last_row(cjpeg_decoder *decoder, JDIMENSION count) {
     }
 }
 
+/* A side of the picture as it is delivered. */
+static uint32_t reduced(const cjpeg_decoder *decoder, uint32_t side) {
+    return side / decoder->reduction + (side % decoder->reduction != 0);
+}
+
 static void on_giving_up(j_decompress_ptr jpeg) {
     cjpeg_decoder *decoder = jpeg->client_data;
     longjmp(decoder->escape, GAVE_UP);
@@ -68,8 +73,11 @@ static void on_giving_up(j_decompress_ptr jpeg) {
 static void start(cjpeg_decoder *decoder, cjpeg_colour colour) {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     jpeg->out_color_space = jpeg->num_components == 4 ? JCS_CMYK : colour == CJPEG_GRAY ? JCS_GRAYSCALE : JCS_EXT_BGR;
-    /* The exact method, which all versions compute alike. */
-    jpeg->dct_method = JDCT_ISLOW;
+    /* The slow method is the exact one, which all versions compute alike. */
+    jpeg->dct_method = decoder->options.approximate ? JDCT_IFAST : JDCT_ISLOW;
+    jpeg->do_fancy_upsampling = !decoder->options.approximate;
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = decoder->reduction;
     /* Returns FALSE only when the source suspends, which it does for damaged pictures that are tolerated. */
     if (!jpeg_start_decompress(jpeg)) {
         decoder_fail(decoder, CJPEG_TRUNCATED, "the file ends before the last scan");
@@ -86,15 +94,15 @@ static void enter_window(cjpeg_decoder *decoder) {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     const cjpeg_window *window = &decoder->wanted.window;
     const jpeg_component_info *component = jpeg->comp_info;
-    const uint32_t end = window->x + window->width, behind = jpeg->image_width - end;
+    const uint32_t end = window->x + window->width, behind = jpeg->output_width - end;
     JDIMENSION x = window->x > CONTEXT_PIXELS ? window->x - CONTEXT_PIXELS : 0;
     JDIMENSION width = end + (behind < CONTEXT_PIXELS ? behind : CONTEXT_PIXELS) - x;
     /* One component alone has MCUs of one block whatever its sampling factors are; odd ones are left whole. */
     const bool is_plain = component->h_samp_factor == 1 && component->v_samp_factor == 1;
-    if (width < jpeg->image_width && (jpeg->num_components > 1 || is_plain)) {
+    if (width < jpeg->output_width && (jpeg->num_components > 1 || is_plain)) {
         jpeg_crop_scanline(jpeg, &x, &width);
         decoder->wanted.strip_x = x;
-        const JDIMENSION columns = DCTSIZE * (JDIMENSION)jpeg->max_h_samp_factor;
+        const JDIMENSION columns = DCTSIZE / decoder->reduction * (JDIMENSION)jpeg->max_h_samp_factor;
         entropy_limit_columns(decoder->entropy, x / columns, (x + width - 1) / columns);
     }
     if (window->y > 0) {
@@ -127,7 +135,8 @@ static bool read_rows(cjpeg_decoder *decoder, JDIMENSION end) {
 
 static bool is_part(const cjpeg_decoder *decoder) {
     const cjpeg_window *window = &decoder->wanted.window;
-    return window->width != decoder->jpeg.image_width || window->height != decoder->jpeg.image_height;
+    return window->width != reduced(decoder, decoder->jpeg.image_width)
+           || window->height != reduced(decoder, decoder->jpeg.image_height);
 }
 
 static void decode_rows(cjpeg_decoder *decoder) {
@@ -173,8 +182,8 @@ static bool is_possible(const cjpeg_decoder *decoder, size_t capacity) {
     const cjpeg_window *window = &wanted->window;
     return decoder->is_open && (wanted->colour == CJPEG_GRAY || wanted->colour == CJPEG_BGR)
            && window->width > 0 && window->height > 0
-           && (uint64_t)window->x + window->width <= jpeg->image_width
-           && (uint64_t)window->y + window->height <= jpeg->image_height
+           && (uint64_t)window->x + window->width <= reduced(decoder, jpeg->image_width)
+           && (uint64_t)window->y + window->height <= reduced(decoder, jpeg->image_height)
            && wanted->stride >= (size_t)window->width * (size_t)wanted->colour
            && capacity / wanted->stride >= window->height && !(is_part(decoder) && decoder->options.tolerate_damage);
 }
@@ -183,7 +192,8 @@ cjpeg_status cjpeg_decode(cjpeg_decoder *decoder, cjpeg_colour colour, const cjp
                           size_t capacity, size_t stride, cjpeg_message *why) {
     decoder->failure = CJPEG_BAD_CALL;
     snprintf(decoder->message.text, sizeof decoder->message.text, "cjpeg_decode was called wrongly");
-    const cjpeg_window whole = {0, 0, decoder->jpeg.image_width, decoder->jpeg.image_height};
+    const cjpeg_window whole = {0, 0, reduced(decoder, decoder->jpeg.image_width),
+                                reduced(decoder, decoder->jpeg.image_height)};
     decoder->wanted = (request){.colour = colour, .window = window ? *window : whole, .rows = rows, .stride = stride};
     if (!is_possible(decoder, capacity)) {
         return decoder_failed(decoder, why);

@@ -295,7 +295,6 @@ bool entropy_take_over(entropy_decoder *decoder, j_decompress_ptr jpeg, entropy_
     if (jpeg->arith_code || jpeg->progressive_mode || jpeg_has_multiple_scans(jpeg) || jpeg->data_precision != 8
         || jpeg->Ss != 0 || jpeg->Se != 63 || jpeg->Ah != 0 || jpeg->Al != 0
         || jpeg->blocks_in_MCU < 1 || jpeg->blocks_in_MCU > D_MAX_BLOCKS_IN_MCU
-        || jpeg->output_width != jpeg->image_width || jpeg->output_height != jpeg->image_height
         || jpeg->unread_marker != 0) {
         return false;
     }

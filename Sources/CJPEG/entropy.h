@@ -31,7 +31,7 @@ void entropy_destroy(entropy_decoder *decoder);
 bool entropy_knows_library(j_decompress_ptr jpeg);
 
 /* Takes over a picture behind jpeg_start_decompress, before its first row; false when it is not of the kind that this
- * decodes: one interleaved scan, sequential, Huffman codes, 8 bits, every block at its full size. */
+ * decodes: one interleaved scan, sequential, Huffman codes, 8 bits. */
 bool entropy_take_over(entropy_decoder *decoder, j_decompress_ptr jpeg, entropy_giving_up give_up);
 
 /* From now on, leaves the coefficients of MCUs outside these columns zero. */

@@ -39,15 +39,16 @@ package struct ImageDecoder: ~Copyable {
     ///   - bytes: the whole file.
     ///   - mode: the channels wanted.
     ///   - applyingOrientation: turn a JPEG upright by its EXIF tag. Never done for `.unchanged`.
-    ///   - window: the part that is wanted, of the picture as it is turned.
+    ///   - precision: of a JPEG's pixels. Only a picture that stays as it is stored is reduced: see `ImageHeader.isReducible`.
+    ///   - window: the part that is wanted, of the picture as it is turned and reduced.
     ///   - target: becomes `height × width × channels` of the window or the whole picture; after an error its content
     ///     means nothing.
     /// - Returns: Where in the picture `target` begins: the window's corner, or (0, 0) when it is the whole picture,
     ///   which it is for other formats, and where damage is tolerated.
     @discardableResult
     package mutating func decode(
-        _ bytes: RawSpan, as mode: ColourMode, applyingOrientation: Bool = true, window: ImageWindow? = nil,
-        into target: inout PixelBuffer
+        _ bytes: RawSpan, as mode: ColourMode, applyingOrientation: Bool = true, precision: DecodePrecision = .exact,
+        window: ImageWindow? = nil, into target: inout PixelBuffer
     ) throws(ImageError) -> (x: Int, y: Int) {
         switch try ImageFormat(of: bytes) {
         case .jpeg:
@@ -55,11 +56,14 @@ package struct ImageDecoder: ~Copyable {
             let isWindow: Bool
             if orientation == .upright {
                 isWindow = try jpeg.decode(
-                    bytes, as: mode, limits: limits, toleratesDamage: toleratesDamage, window: window, into: &target)
+                    bytes, as: mode, limits: limits, toleratesDamage: toleratesDamage, precision: precision,
+                    window: window, into: &target)
             } else {
+                // Its odd sides would not be on the sides that they are on when the picture is whole.
+                let unreduced = precision == .exact ? precision : .fast(reduction: 1)
                 isWindow = try jpeg.decode(
-                    bytes, as: mode, limits: limits, toleratesDamage: toleratesDamage, window: window,
-                    orientation: orientation, into: &scratch)
+                    bytes, as: mode, limits: limits, toleratesDamage: toleratesDamage, precision: unreduced,
+                    window: window, orientation: orientation, into: &scratch)
                 target.assign(scratch, turnedBy: orientation)
             }
             if isWindow, let window { return (window.x, window.y) }

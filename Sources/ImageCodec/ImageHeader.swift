@@ -23,6 +23,9 @@ package struct ImageHeader: Sendable, Equatable {
         orientation.swapsSides ? (height, width) : (width, height)
     }
 
+    /// Whether it can be decoded at a fraction of its size.
+    package var isReducible: Bool { format == .jpeg && orientation == .upright }
+
     /// - Throws: as `ImageFormat.init(of:)`; `.corrupt` and `.truncated` when the header cannot be read.
     package init(of bytes: RawSpan) throws(ImageError) {
         let format = try ImageFormat(of: bytes)

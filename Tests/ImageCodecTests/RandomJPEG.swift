@@ -10,6 +10,8 @@ struct RandomJPEG {
     var restartInterval = 0
     /// Which of two sets of Huffman tables.
     var tables = 0
+    /// Slow changes of colour from block to block, and little within them: more like a photograph.
+    var isSoft = false
 
     /// Difference sizes 0…11; all codes of 4 bits.
     private static let dcValues = [UInt8](0...11)
@@ -81,7 +83,7 @@ struct RandomJPEG {
                 coder.bytes += [0xFF, 0xD0 + UInt8((mcu / restartInterval - 1) % 8)]
                 predictions = [Int](repeating: 0, count: count)
             }
-            for component in blocks { coder.block(&predictions[component], &random) }
+            for component in blocks { coder.block(&predictions[component], isSoft: isSoft, &random) }
         }
         coder.align()
         return bytes + coder.bytes + [0xFF, 0xD9]
@@ -112,10 +114,16 @@ struct RandomJPEG {
             (self.dc, self.ac) = (dc, ac)
         }
 
-        mutating func block(_ prediction: inout Int, _ random: inout SplitMix) {
-            let value = Int.random(in: -300...300, using: &random)
+        mutating func block(_ prediction: inout Int, isSoft: Bool, _ random: inout SplitMix) {
+            let range = isSoft ? max(-200, prediction - 20)...min(200, prediction + 20) : -300...300
+            let value = Int.random(in: range, using: &random)
             symbol(dc, run: 0, value - prediction)
             prediction = value
+            if isSoft {
+                symbol(ac, run: 0, Int.random(in: 1...12, using: &random))
+                symbol(ac, run: 0, Int.random(in: -12 ... -1, using: &random))
+                return put(ac[0x00]!)
+            }
             var place = 0
             let last = Bool.random(using: &random) ? 63 : Int.random(in: 0...63, using: &random)
             while place < last {

@@ -50,7 +50,7 @@ struct WindowTests {
         return Picture(window.width, window.height, picture.channels, rows)
     }
 
-    private static func randomWindow(_ width: Int, _ height: Int, _ random: inout SplitMix) -> ImageWindow {
+    static func randomWindow(_ width: Int, _ height: Int, _ random: inout SplitMix) -> ImageWindow {
         let x = Int.random(in: 0..<width, using: &random)
         let y = Int.random(in: 0..<height, using: &random)
         return ImageWindow(

@@ -9,9 +9,9 @@ extension DetectionPlan {
         return (mirrored, stored)
     }
 
-    /// The part of the decoded image that the plan reads: a decoder need not make the rest.
     package var neededSource: PixelRect {
         let source = PixelRect(width: sourceWidth, height: sourceHeight)
-        return resize.map { SamplePlan.source(of: visible.stored, from: source, step: $0) } ?? visible.stored
+        let needed = resize.map { SamplePlan.source(of: visible.stored, from: source, step: $0) } ?? visible.stored
+        return reduced(needed)
     }
 }

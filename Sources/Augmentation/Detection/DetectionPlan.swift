@@ -4,6 +4,8 @@ package struct DetectionPlan: Sendable, Equatable {
     /// The decoded image's size, orientation applied.
     package var sourceWidth: Int
     package var sourceHeight: Int
+    /// As in `SamplePlan`.
+    package var reduction = 1
     package var resize: SamplePlan.Resize?
     package var hlsShift: SamplePlan.HLSShift?
     /// Factor on every pixel.

@@ -4,7 +4,8 @@ extension SampleExecutor {
     /// Carries out the plan of an image with objects.
     ///
     /// - Parameters:
-    ///   - source: the decoded image, or the window of it at `origin`; a window must hold `plan.neededSource`.
+    ///   - source: the image decoded at the plan's reduction, or the window of it at `origin`, which must hold
+    ///     `plan.neededSource`.
     ///   - origin: where in the decoded image `source` begins.
     ///   - slot: exactly one sample of `output.format`. Every byte is written, or none when this throws.
     package mutating func run(
@@ -12,9 +13,12 @@ extension SampleExecutor {
         into slot: inout MutableRawSpan
     ) throws(AugmentationError) {
         let whole = PixelRect(width: plan.sourceWidth, height: plan.sourceHeight)
-        try Self.check(whole, needed: plan.neededSource, source: source, origin: origin, output: output)
+        try Self.check(
+            whole.reduced(by: plan.reduction), needed: plan.neededSource, source: source, origin: origin, output: output
+        )
         var current = Current(
-            size: whole, window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height))
+            size: whole, window: PixelRect(x: origin.x, y: origin.y, width: source.width, height: source.height),
+            reduction: plan.reduction)
 
         // Only what the crop shows is worked on; it lies elsewhere before the image is mirrored.
         let (visible, before) = plan.visible

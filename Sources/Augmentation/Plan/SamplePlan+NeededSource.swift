@@ -11,8 +11,7 @@ extension SamplePlan {
         var enlarged: PixelRect
     }
 
-    /// The part of the decoded image that the plan reads: a decoder need not make the rest.
-    package var neededSource: PixelRect { needed.source }
+    package var neededSource: PixelRect { reduced(needed.source) }
 
     /// Worked out backwards from the crop.
     var needed: Needed {

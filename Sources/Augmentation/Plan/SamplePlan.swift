@@ -60,6 +60,8 @@ package struct SamplePlan: Sendable, Equatable {
     /// The decoded image's size, orientation applied.
     package var sourceWidth: Int
     package var sourceHeight: Int
+    /// The image is decoded with its sides divided by this: 1, 2, 4 or 8. All sizes here are those of the whole image.
+    package var reduction = 1
 
     package var resize: Resize?
     package var affine: Affine?

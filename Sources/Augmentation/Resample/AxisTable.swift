@@ -21,7 +21,24 @@ struct AxisTable {
         /// Horizontal linear weights are reset at the edges; vertical ones keep their fraction, which rounds otherwise.
         var isHorizontal: Bool
         /// For images of numbers with fractions: weights are not rounded, and those of every rule are entries.
-        var isExact = false
+        var isExact: Bool
+        /// What of the source is resized, in its positions: `extent` of them from `origin` on.
+        var origin: Double
+        var extent: Double
+
+        /// - Parameter extent: nil: the whole source.
+        init(
+            rule: Rule, sourceCount: Int, targetCount: Int, isHorizontal: Bool, isExact: Bool = false,
+            origin: Double = 0, extent: Double? = nil
+        ) {
+            self.rule = rule
+            self.sourceCount = sourceCount
+            self.targetCount = targetCount
+            self.isHorizontal = isHorizontal
+            self.isExact = isExact
+            self.origin = origin
+            self.extent = extent ?? Double(sourceCount)
+        }
 
         /// Target positions have as many entries as they need instead of a fixed number of taps.
         fileprivate var hasEntries: Bool { isExact || rule == .areaCells }
@@ -63,12 +80,13 @@ struct AxisTable {
         weights.removeAll(keepingCapacity: true)
         cellSources.removeAll(keepingCapacity: true)
         cellWeights.removeAll(keepingCapacity: true)
-        let ratio = Double(key.targetCount) / Double(key.sourceCount)
+        let ratio = Double(key.targetCount) / key.extent
         let factor = 1 / ratio
         switch key.rule {
         case .nearest:
             for target in 0..<key.targetCount {
-                let source = min(Int((Double(target) * factor).rounded(.down)), key.sourceCount - 1)
+                let position = key.origin + Double(target) * factor
+                let source = min(Int(position.rounded(.down)), key.sourceCount - 1)
                 starts.append(Int32(key.isExact ? target : source))
                 if key.isExact { appendCell(source, 1) }
             }
@@ -85,7 +103,7 @@ struct AxisTable {
         firstTap: Int, factor: Double, weigh: (Float) -> [count of Float]
     ) {
         for target in 0..<key.targetCount {
-            let position = Float((Double(target) + 0.5) * factor - 0.5)
+            let position = Float(key.origin + (Double(target) + 0.5) * factor - 0.5)
             let floor = roundedDown(position)
             appendTaps(at: Int(floor), firstTap: firstTap, fraction: position - floor, weigh: weigh)
         }
@@ -128,7 +146,7 @@ struct AxisTable {
     private mutating func fillAreaCells(factor: Double) {
         for target in 0..<key.targetCount {
             starts.append(Int32(cellSources.count))
-            let begin = Double(target) * factor
+            let begin = key.origin + Double(target) * factor
             let end = begin + factor
             let cellWidth = min(factor, Double(key.sourceCount) - begin)
             var first = Int(begin.rounded(.up))

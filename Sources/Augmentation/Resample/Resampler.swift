@@ -42,7 +42,7 @@ package struct Resampler: ~Copyable {
     ) {
         precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
         precondition(view.channels == 1 || view.channels == 3 || view.channels == 4)
-        let method = ResizeMethod(kernel, from: (view.width, view.height), to: (width, height))
+        let method = ResizeMethod(kernel, from: view.area, to: (width, height), isReduced: view.isReduced)
         if method == .copy {
             CropKernel.copy(view, rect: rect, into: &destination)
             return
@@ -76,7 +76,10 @@ package struct Resampler: ~Copyable {
         _ view: SourceView, width: Int, height: Int, rect: PixelRect, kernel: Interpolation, isMirrored: Bool,
         to sample: SampleRows
     ) {
-        guard case .linear(let rule) = ResizeMethod(kernel, from: (view.width, view.height), to: (width, height)) else {
+        guard
+            case .linear(let rule) = ResizeMethod(
+                kernel, from: view.area, to: (width, height), isReduced: view.isReduced)
+        else {
             preconditionFailure("only linear kernels write straight into a sample")
         }
         precondition(rect.isInside(width: width, height: height), "the wanted part is not inside the result")
@@ -84,11 +87,13 @@ package struct Resampler: ~Copyable {
         pass.run(view, horizontal: horizontal, vertical: vertical, rect: rect, isMirrored: isMirrored, to: sample)
     }
 
-    /// True when a resize can be written straight into the rows of a sample.
+    /// True when a resize of `part`, of an image reduced by `reduction`, can be written straight into the rows of a sample.
     static func canPass(
-        _ kernel: Interpolation, from source: (width: Int, height: Int), to target: (width: Int, height: Int)
+        _ kernel: Interpolation, from part: PixelRect, reduction: Int, to target: (width: Int, height: Int)
     ) -> Bool {
-        if case .linear = ResizeMethod(kernel, from: source, to: target) { true } else { false }
+        let area = PixelArea(part, reduction: reduction, from: part.reduced(by: reduction))
+        if case .linear = ResizeMethod(kernel, from: area, to: target, isReduced: reduction > 1) { return true }
+        return false
     }
 
     /// The tables of both axes, with the check that what they read is in memory.
@@ -96,9 +101,13 @@ package struct Resampler: ~Copyable {
         _ rule: AxisTable.Key.Rule, _ view: SourceView, width: Int, height: Int, rect: PixelRect
     ) -> (horizontal: AxisTable, vertical: AxisTable) {
         let x = cache.index(
-            of: AxisTable.Key(rule: rule, sourceCount: view.width, targetCount: width, isHorizontal: true))
+            of: AxisTable.Key(
+                rule: rule, sourceCount: view.width, targetCount: width, isHorizontal: true, origin: view.area.x,
+                extent: view.area.width))
         let y = cache.index(
-            of: AxisTable.Key(rule: rule, sourceCount: view.height, targetCount: height, isHorizontal: false))
+            of: AxisTable.Key(
+                rule: rule, sourceCount: view.height, targetCount: height, isHorizontal: false, origin: view.area.y,
+                extent: view.area.height))
         let horizontal = cache.table(at: x)
         let vertical = cache.table(at: y)
         let columns = horizontal.sourceRange(of: rect.x..<rect.x + rect.width)

@@ -39,6 +39,10 @@ typedef struct {
     bool tolerate_damage;
     /* Leave Huffman decoding to the library too. Nothing changes but the time it takes. */
     bool library_only;
+    /* Pixels near enough to the exact ones, for less work. */
+    bool approximate;
+    /* 1, 2, 4 or 8: decode the picture with its sides divided by this, rounded up; 0 is 1. */
+    uint32_t reduction;
 } cjpeg_options;
 
 /* A part of a picture. */
@@ -50,7 +54,7 @@ typedef struct {
 } cjpeg_window;
 
 typedef struct {
-    uint32_t width;
+    uint32_t width; /* of the picture as stored, and so is the height */
     uint32_t height;
     uint32_t components;
 } cjpeg_info;
@@ -66,7 +70,8 @@ cjpeg_status cjpeg_begin(cjpeg_decoder *decoder, const uint8_t *bytes, size_t co
                          cjpeg_info *info, cjpeg_message *why);
 
 /* Decodes the picture of the last cjpeg_begin, or the window of it: `height` rows of `width * colour` bytes, `stride`
- * bytes apart. The pixels of a window are those that they are in the whole picture.
+ * bytes apart. The pixels of a window are those that they are in the whole picture. A window of a reduced picture is in
+ * pixels of the reduced one, also of a picture that is decoded approximately.
  * After CJPEG_OK every pixel is written; after any other status the content of the rows means nothing.
  *
  * A picture with a window may be accepted though its data are damaged outside the window, but not when they end early or

@@ -23,30 +23,34 @@ struct JPEGDecoder: ~Copyable {
     /// Decodes as gray or BGR, not turned. Four inks become BGR.
     ///
     /// - Parameters:
-    ///   - window: the part that is wanted of the picture turned by `orientation`. The whole picture is decoded when the
-    ///     window does not lie in it, and where damage is tolerated.
+    ///   - precision: whether the pixels are the exact ones, and how many of them there are.
+    ///   - window: the part that is wanted of the picture, reduced and turned by `orientation`. The whole picture is decoded
+    ///     when the window does not lie in it, and where damage is tolerated.
     /// - Returns: Whether `target` is the window.
     mutating func decode(
-        _ bytes: RawSpan, as mode: ColourMode, limits: ImageLimits, toleratesDamage: Bool, window: ImageWindow? = nil,
-        orientation: Orientation = .upright, into target: inout PixelBuffer
+        _ bytes: RawSpan, as mode: ColourMode, limits: ImageLimits, toleratesDamage: Bool,
+        precision: DecodePrecision = .exact, window: ImageWindow? = nil, orientation: Orientation = .upright,
+        into target: inout PixelBuffer
     ) throws(ImageError) -> Bool {
         // The pointers stay within the two calls; `cjpeg_decode` checks the target's capacity itself.
         return try unsafe bytes.withUnsafeBytes { source throws(ImageError) -> Bool in
             var options = cjpeg_options(
                 max_pixels: UInt64(limits.maxPixels), max_scans: UInt32(clamping: limits.maxScans),
-                tolerate_damage: toleratesDamage, library_only: usesLibraryOnly)
+                tolerate_damage: toleratesDamage, library_only: usesLibraryOnly,
+                approximate: precision != .exact, reduction: UInt32(precision.reduction))
             var info = cjpeg_info()
             var why = cjpeg_message()
             let start = unsafe source.assumingMemoryBound(to: UInt8.self).baseAddress
             var status = unsafe cjpeg_begin(handle, start, source.count, &options, &info, &why)
-            let (width, height) = (Int(info.width), Int(info.height))
-            if status != CJPEG_OK { throw Self.error(status, why, width, height, limits) }
+            let stored = (width: Int(info.width), height: Int(info.height))
+            if status != CJPEG_OK { throw Self.error(status, why, stored.width, stored.height, limits) }
 
+            let (width, height) = precision.reduced(stored)
             let colour = mode == .gray || (mode == .unchanged && info.components == 1) ? CJPEG_GRAY : CJPEG_BGR
             var part = ImageWindow(x: 0, y: 0, width: width, height: height)
-            let stored = window?.stored(orientation, width: width, height: height)
-            let isWindow = !toleratesDamage && stored?.isInside(width: width, height: height) == true
-            if isWindow, let stored { part = stored }
+            let storedWindow = window?.stored(orientation, width: width, height: height)
+            let isWindow = !toleratesDamage && storedWindow?.isInside(width: width, height: height) == true
+            if isWindow, let storedWindow { part = storedWindow }
             target.reshape(width: part.width, height: part.height, channels: Int(colour.rawValue))
             var rectangle = cjpeg_window(
                 x: UInt32(part.x), y: UInt32(part.y), width: UInt32(part.width), height: UInt32(part.height))
@@ -56,7 +60,7 @@ struct JPEGDecoder: ~Copyable {
                 let base = unsafe rows.assumingMemoryBound(to: UInt8.self).baseAddress
                 return unsafe cjpeg_decode(handle, colour, &rectangle, base, rows.count, rowBytes, &why)
             }
-            if status != CJPEG_OK { throw Self.error(status, why, width, height, limits) }
+            if status != CJPEG_OK { throw Self.error(status, why, stored.width, stored.height, limits) }
             return isWindow
         }
     }

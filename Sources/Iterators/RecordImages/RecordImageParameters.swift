@@ -13,6 +13,8 @@ struct RecordImageParameters: Sendable {
     /// Seed of augmentation that repeats every epoch; nil: follow `seed` and the epoch.
     let augmentationSeed: Int64?
     let toleratesTruncation: Bool
+    /// Pixels may be near the exact ones instead of being them.
+    let decodesFast: Bool
     /// Whether a picture is turned upright by its EXIF tag also when it begins as JFIF, as MXNet's native iterators do.
     let turnsJFIF: Bool
     /// What may be kept of decoded images.
@@ -46,6 +48,9 @@ struct RecordImageParameters: Sendable {
                 "on_truncated", .choice(["error", "fill"]), default: .string("error"),
                 "A JPEG whose data ends early is a bad record, or is delivered with the rest filled, as MXNet does."),
             ParameterSpec(
+                "decode", .choice(["exact", "fast"]), default: .string("exact"),
+                "JPEGs are decoded to the very pixels that MXNet has, or near enough for less work."),
+            ParameterSpec(
                 "aug_seq", .choice([augmenter]), default: .string(augmenter),
                 "The augmenters; there is one, with all parameters."),
             ParameterSpec(
@@ -66,7 +71,7 @@ struct RecordImageParameters: Sendable {
     /// Parameters that decide no byte, or do so only through what is hashed otherwise (files).
     private static let unhashed: Set<String> = BatchingParameters.presentation.union([
         "path_imgrec", "path_imgidx", "path_imglist", "mean_img", "preprocess_threads", "verbose", "device_id", "ctx",
-        "dtype", "cache", "cache_disk",
+        "dtype", "cache", "cache_disk", "decode",
     ])
 
     /// - Parameters:
@@ -107,7 +112,15 @@ struct RecordImageParameters: Sendable {
         augmentationSeed = values.optionalInteger("seed_aug").map { Int64($0) }
         toleratesTruncation = values.string("on_truncated") == "fill"
         turnsJFIF = true
+        decodesFast = values.string("decode") == "fast"
         cache = DecodedLimits(values)
+        // Which pixels a fast decoder makes depends on the crop, and kept images serve all crops.
+        if decodesFast,
+            let name = [("cache", cache.memoryBytes), ("cache_disk", cache.diskBytes)].first(where: { $1 > 0 })?.0
+        {
+            throw .conflict(
+                names: ["decode", name], reason: "kept images are decoded once, exactly; leave one of the two out")
+        }
     }
 
     /// Of an iterator with parameters of its own: no mean image, and augmentation follows `seed` and the epoch.
@@ -124,6 +137,7 @@ struct RecordImageParameters: Sendable {
         self.listPath = listPath
         self.format = format
         self.toleratesTruncation = toleratesTruncation
+        decodesFast = false
         meanImagePath = ""
         augmentationSeed = nil
     }
@@ -165,7 +179,9 @@ struct RecordImageParameters: Sendable {
     func canonicalText(_ values: ParameterValues) -> String {
         // Spelt out or not, an element type is the same; and parts by bytes are cut otherwise when there is an index.
         let indexed = batching.partition == .bytes ? "indexed=\(!indexPaths.isEmpty)\n" : ""
-        return "\(iterator)\ndtype=\(format.elementType.rawValue)\n" + indexed
+        // Named only when it matters, so that tokens from before there was a choice still hold.
+        let precision = decodesFast ? "decode=fast\n" : ""
+        return "\(iterator)\ndtype=\(format.elementType.rawValue)\n" + indexed + precision
             + batching.canonicalText(values, without: Self.unhashed)
     }
 

@@ -22,7 +22,7 @@ final class RecordImageScratch {
     /// Decodes the record's image, which begins at `offset` of the payload, or at least the window of it.
     func decode(
         imageAt offset: Int, as mode: ColourMode, limits: ImageLimits, toleratesTruncation: Bool,
-        applyingOrientation: Bool = true, window: ImageWindow? = nil
+        applyingOrientation: Bool = true, precision: DecodePrecision = .exact, window: ImageWindow? = nil
     ) throws(ImageError) {
         // Streams rarely differ in limits; when they do, the decoder is made anew.
         if decoderKey?.limits != limits || decoderKey?.tolerant != toleratesTruncation {
@@ -30,7 +30,9 @@ final class RecordImageScratch {
             decoderKey = (limits, toleratesTruncation)
         }
         origin = try decoder!.decode(
-            record, at: offset, as: mode, applyingOrientation: applyingOrientation, window: window, into: &pixels)
+            record, at: offset, as: mode, applyingOrientation: applyingOrientation, precision: precision,
+            window: window,
+            into: &pixels)
     }
 
     /// The size that the kept image in the place of `pixels` had when it was decoded.
@@ -109,11 +111,11 @@ final class RecordImageScratch {
 extension ImageDecoder {
     fileprivate mutating func decode(
         _ record: borrowing RecordBuffer, at offset: Int, as mode: ColourMode, applyingOrientation: Bool,
-        window: ImageWindow?, into pixels: inout PixelBuffer
+        precision: DecodePrecision, window: ImageWindow?, into pixels: inout PixelBuffer
     ) throws(ImageError) -> (x: Int, y: Int) {
         try decode(
-            record.bytes.extracting(offset...), as: mode, applyingOrientation: applyingOrientation, window: window,
-            into: &pixels)
+            record.bytes.extracting(offset...), as: mode, applyingOrientation: applyingOrientation,
+            precision: precision, window: window, into: &pixels)
     }
 }
 

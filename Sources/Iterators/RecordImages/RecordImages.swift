@@ -170,12 +170,25 @@ struct RecordImages: Sendable {
         ) { () throws(ImageError) in try decode(header, window: nil, scratch: scratch) }
         if !isThere {
             do throws(ImageError) {
-                try decode(header, window: plan.neededSource, scratch: scratch)
+                try decode(header, plan: &plan, scratch: scratch)
             } catch {
                 throw badImage(slot, header, error)
             }
         }
         if scratch.decoded != nil, keepsResized { plan.beginBehindResize() }
+    }
+
+    /// Decodes what the plan needs, reduced as far as it allows when near enough will do.
+    private func decode(
+        _ header: ImageRecordHeader, plan: inout some ImagePlan, scratch: RecordImageScratch
+    ) throws(ImageError) {
+        var precision = DecodePrecision.exact
+        if parameters.decodesFast {
+            let reduction = plan.largestReduction
+            if reduction > 1, try scratch.imageHeader(at: header.imageOffset).isReducible { plan.reduction = reduction }
+            precision = .fast(reduction: plan.reduction)
+        }
+        try decode(header, precision: precision, window: plan.neededSource, scratch: scratch)
     }
 
     /// Makes the image of the record one that is kept, unless it is one already, none are kept, there is no room or it is
@@ -221,11 +234,12 @@ struct RecordImages: Sendable {
 
     /// Decodes the record's image into the scratch's pixels, or at least the part of it that is needed.
     private func decode(
-        _ header: ImageRecordHeader, window: PixelRect?, scratch: RecordImageScratch
+        _ header: ImageRecordHeader, precision: DecodePrecision = .exact, window: PixelRect?,
+        scratch: RecordImageScratch
     ) throws(ImageError) {
         try scratch.decode(
             imageAt: header.imageOffset, as: colourMode, limits: limits,
-            toleratesTruncation: parameters.toleratesTruncation,
+            toleratesTruncation: parameters.toleratesTruncation, precision: precision,
             window: window.map { ImageWindow(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
     }
 
