@@ -26,6 +26,8 @@ public final class HeadraceStream: BatchIterating {
     public let manifestHash: String
     /// Hash of everything else that decides the bytes.
     public let specHash: String
+    /// With the parameter `wire` `"uint8"`: what makes values of the data's bytes. nil when the batches hold them.
+    public let normalisation: PixelNormalisation?
 
     private struct Place {
         var address: BatchAddress
@@ -47,6 +49,7 @@ public final class HeadraceStream: BatchIterating {
         warnings = opened.warnings
         manifestHash = opened.manifest
         specHash = opened.spec
+        normalisation = opened.normalise.map(PixelNormalisation.init)
         place = Mutex(
             Place(address: BatchAddress(epoch: opened.epoch, step: opened.step), stepCount: opened.steps))
     }

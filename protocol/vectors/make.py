@@ -114,6 +114,10 @@ good(C, "attached", "the array is there", "server", "ATTACHED", {"name": "a0"})
 good(C, "hello-slots", "the features of version 1.2", "client", "HELLO",
      {**HELLO, "minor": 2, "features": ["arrays", "checksum", "descriptors", "slots"]})
 good(C, "opened-slots", "a stream whose batches may lie in slots", "server", "OPENED", {**OPENED, "slots": 6})
+good(C, "opened-normalise", "data that travel as bytes and that the client normalises", "server", "OPENED",
+     {**OPENED, "provide_data": [{**OPENED["provide_data"][0], "dtype": "uint8"}],
+      "normalise": {"dtype": "float32", "formula": "(x-mean)*(scale/std)", "mean": [123.68000030517578, 116.5, 103.25],
+                    "scale": 0.5, "std": [58.25, 57.5, 1.5]}})
 good(C, "slot", "a batch in memory that the client maps", "server", "SLOT", {"slot": 3, "bytes": 77072960})
 good(C, "slot-checksum", "the same, with its checksum", "server", "SLOT",
      {"slot": 0, "bytes": 64, "checksum": 4294967295})

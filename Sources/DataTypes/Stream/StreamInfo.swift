@@ -25,6 +25,8 @@ package struct StreamInfo: Sendable {
     package var parameters: [String: ParameterValue]
     /// What the user should know: damage passed over, files left out.
     package var warnings: [String]
+    /// What is left to do to the data; nil: nothing.
+    package var deferred: DeferredNormalisation?
 
     package init(
         iterator: String, provideData: [DataDesc], provideLabel: [DataDesc], layout: BatchLayout, batchSize: Int,

@@ -49,7 +49,7 @@ package struct JPEGOptimizer: ~Copyable {
         }
         var options = cjpeg_options(
             max_pixels: UInt64(limits.maxPixels), max_scans: UInt32(clamping: limits.maxScans), tolerate_damage: false,
-            library_only: true)
+            library_only: true, approximate: false, reduction: 1)
         var why = cjpeg_message()
         var rewritten: UnsafeMutablePointer<UInt8>?
         var count = 0

@@ -45,7 +45,9 @@ final class ImageDetRecordSource: BatchSource {
         spec.combine(parameters.images.canonicalText(values))
         spec.combine(UInt64(width))
         if let meanImage { meanImage.values.forEach { spec.combine(UInt64($0.bitPattern)) } }
-        info = images.info(layout: layout, values: values, specHash: spec)
+        var info = images.info(layout: layout, values: values, specHash: spec)
+        info.deferred = parameters.images.deferred(parameters.normalisation)
+        self.info = info
     }
 
     static let kind = IteratorKind(

@@ -23,6 +23,11 @@ struct ImageRecordParameters: Sendable {
         labelWidth = values.integer("label_width")
         let factors = ["std_r", "std_g", "std_b", "std_a", "scale", "max_random_contrast", "max_random_illumination"]
         try images.checkNormalisation(values, factors: factors, specs: Self.specs)
+        for name in ["max_random_contrast", "max_random_illumination"]
+        where values.string("wire") == "uint8" && values.number(name) != 0 {
+            throw .conflict(
+                names: ["wire", name], reason: "its numbers differ from sample to sample, and only the server has them")
+        }
         try images.checkSize(labelWidth: labelWidth)
     }
 

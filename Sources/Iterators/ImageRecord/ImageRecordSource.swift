@@ -43,7 +43,9 @@ final class ImageRecordSource: BatchSource {
         var spec = Fingerprint()
         spec.combine(parameters.images.canonicalText(values))
         if let meanImage { meanImage.values.forEach { spec.combine(UInt64($0.bitPattern)) } }
-        info = images.info(layout: layout, values: values, specHash: spec)
+        var info = images.info(layout: layout, values: values, specHash: spec)
+        info.deferred = parameters.images.deferred(parameters.normalisation)
+        self.info = info
     }
 
     var cacheBytes: Int { images.cacheBytes }

@@ -9,7 +9,10 @@ struct RecordImageParameters: Sendable {
     let indexPaths: String
     let listPath: String
     let meanImagePath: String
+    /// How samples lie in a batch.
     let format: SlotFormat
+    /// What `dtype` asks for: not the batch's when the last step is left to the client.
+    let elementType: ElementType
     /// Seed of augmentation that repeats every epoch; nil: follow `seed` and the epoch.
     let augmentationSeed: Int64?
     let toleratesTruncation: Bool
@@ -39,6 +42,9 @@ struct RecordImageParameters: Sendable {
                 "dtype", .choice(["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32"]),
                 default: .null,
                 "Number format of the data tensor; by default the one in the iterator's name, else float32."),
+            ParameterSpec(
+                "wire", .choice(["dtype", "uint8"]), default: .string("dtype"),
+                "How the data travel: as 'dtype' says, or as bytes that the client library normalises and converts."),
             ParameterSpec(
                 "layout", .choice(["NCHW", "NHWC"]), default: .string("NCHW"), "Order of the data tensor's axes."),
             ParameterSpec(
@@ -71,7 +77,7 @@ struct RecordImageParameters: Sendable {
     /// Parameters that decide no byte, or do so only through what is hashed otherwise (files).
     private static let unhashed: Set<String> = BatchingParameters.presentation.union([
         "path_imgrec", "path_imgidx", "path_imglist", "mean_img", "preprocess_threads", "verbose", "device_id", "ctx",
-        "dtype", "cache", "cache_disk", "decode",
+        "dtype", "cache", "cache_disk", "decode", "wire",
     ])
 
     /// - Parameters:
@@ -106,8 +112,12 @@ struct RecordImageParameters: Sendable {
                         + "use ImageRecordIter for others")
             }
         }
+        self.elementType = type
+        let travelsAsBytes = values.string("wire") == "uint8"
+        if travelsAsBytes { try Self.checkDeferral(values, of: type) }
         format = SlotFormat(
-            elementType: type, layout: values.string("layout") == "NCHW" ? .channelsFirst : .channelsLast,
+            elementType: travelsAsBytes ? .uint8 : type,
+            layout: values.string("layout") == "NCHW" ? .channelsFirst : .channelsLast,
             channels: shape[0], height: shape[1], width: shape[2])
         augmentationSeed = values.optionalInteger("seed_aug").map { Int64($0) }
         toleratesTruncation = values.string("on_truncated") == "fill"
@@ -136,6 +146,7 @@ struct RecordImageParameters: Sendable {
         self.indexPaths = indexPaths
         self.listPath = listPath
         self.format = format
+        elementType = format.elementType
         self.toleratesTruncation = toleratesTruncation
         decodesFast = false
         meanImagePath = ""
@@ -152,7 +163,7 @@ struct RecordImageParameters: Sendable {
     ) throws(ParameterError) {
         let means = ["mean_img", "mean_r", "mean_g", "mean_b", "mean_a"]
         let refused: [String]
-        switch format.elementType {
+        switch elementType {
         case .uint8: refused = means + factors
         case .int8: refused = factors
         default: return
@@ -162,8 +173,37 @@ struct RecordImageParameters: Sendable {
             guard values.values[name] != specs.first(where: { $0.name == name })?.defaultValue else { continue }
             throw .conflict(
                 names: ["dtype", name],
-                reason: "\(format.elementType.rawValue) samples are not normalised; leave '\(name)' out")
+                reason: "\(elementType.rawValue) samples are not normalised; leave '\(name)' out")
         }
+    }
+
+    /// Refuses what a client cannot make of bytes.
+    private static func checkDeferral(_ values: ParameterValues, of type: ElementType) throws(ParameterError) {
+        guard [.float32, .float16, .float64, .uint8].contains(type) else {
+            throw .conflict(
+                names: ["wire", "dtype"], reason: "only float32, float16 and float64 can be made of bytes by the client"
+            )
+        }
+        if !values.string("mean_img").isEmpty {
+            throw .conflict(
+                names: ["wire", "mean_img"],
+                reason: "a mean image is subtracted by the server; use mean_r, mean_g and mean_b, or leave 'wire' out")
+        }
+    }
+
+    /// What is left to the client, if the data travel as bytes that are to be something else.
+    func deferred(_ normalisation: Normalisation) -> DeferredNormalisation? {
+        guard format.elementType != elementType else { return nil }
+        let channels = 0..<format.channels
+        let formula: DeferredNormalisation.Formula =
+            switch normalisation.formula {
+            case .version2: .scaleOverDeviation
+            case .version1: .scaleThenDeviation
+            case .detection: .deviationThenScale
+            }
+        return DeferredNormalisation(
+            elementType: elementType, mean: channels.map { normalisation.mean[$0] },
+            std: channels.map { normalisation.deviation[$0] }, scale: normalisation.scale, formula: formula)
     }
 
     /// A batch must fit one address space with room to spare, before any arithmetic is done with its size.
@@ -181,7 +221,7 @@ struct RecordImageParameters: Sendable {
         let indexed = batching.partition == .bytes ? "indexed=\(!indexPaths.isEmpty)\n" : ""
         // Named only when it matters, so that tokens from before there was a choice still hold.
         let precision = decodesFast ? "decode=fast\n" : ""
-        return "\(iterator)\ndtype=\(format.elementType.rawValue)\n" + indexed + precision
+        return "\(iterator)\ndtype=\(elementType.rawValue)\n" + indexed + precision
             + batching.canonicalText(values, without: Self.unhashed)
     }
 

@@ -261,7 +261,7 @@ class Session:
 
     def _check_same(self, opened: Opened) -> None:
         """After a reconnection: the data must still be what they were, or the run would silently go astray."""
-        for name in ("manifest", "spec", "provide_data", "provide_label"):
+        for name in ("manifest", "spec", "provide_data", "provide_label", "normalisation"):
             before, now = getattr(self.opened, name), getattr(opened, name)
             if before != now:
                 raise StateMismatchError(

@@ -7,12 +7,15 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from . import _state
 from ._batch import DataBatch, DataDesc, Payload
 from ._connection import Connection, Deadline
 from ._handover import HandedArray
+from ._memory import BufferPool
+from ._normalise import DeferredBatch, Normalisation
 from ._session import WARNINGS_GIVEN, EpochEnd, Options, Session
 from ._wire import FrameType
 from .errors import ProtocolError, StateMismatchError
@@ -37,6 +40,8 @@ class Stream:
         if options.label is not None:
             request = {**request, "label": options.label}
         self._session = Session(connect, request, options, arrays)
+        # The batch in use and the one before it.
+        self._value_memory = BufferPool(2)
         self._batch_total = 0
         self._wait_seconds = 0.0
         self._session.exchange(lambda connection: None)
@@ -51,7 +56,12 @@ class Stream:
     @property
     def provide_data(self) -> list[DataDesc]:
         """What each of a batch's data arrays is."""
-        return self._session.opened.provide_data
+        return self._session.opened.delivered_data
+
+    @property
+    def normalisation(self) -> Normalisation | None:
+        """With ``wire="uint8"``, what makes ``batch.data`` of ``batch.raw``; None when the server does all."""
+        return self._session.opened.normalisation
 
     @property
     def provide_label(self) -> list[DataDesc]:
@@ -176,12 +186,15 @@ class Stream:
                 scope="connection",
             )
         payload = session.for_user(connection, payload)
-        batch = DataBatch(
+        make: Callable[..., DataBatch] = DataBatch
+        if session.opened.normalisation is not None:
+            make = partial(DeferredBatch, session.opened.normalisation, self._value_memory)
+        batch = make(
             payload.data,
             payload.label,
             payload.pad,
             payload.ids,
-            provide_data=session.opened.provide_data,
+            provide_data=session.opened.delivered_data,
             provide_label=session.opened.provide_label,
         )
         batch.epoch, batch.step, batch.part = payload.epoch, payload.step, payload.part

@@ -30,9 +30,11 @@ package struct OpenedMessage: Codable, Sendable, Hashable {
     /// The parameters in force.
     package var parameters: [String: ParameterValue]
     package var warnings: [String]
+    /// What is left to do to the data; nil: nothing.
+    package var normalise: DeferredNormalisation?
 
     enum CodingKeys: String, CodingKey {
-        case iterator, records, epoch, step, steps, manifest, spec, prefetch, slots, parameters, warnings
+        case iterator, records, epoch, step, steps, manifest, spec, prefetch, slots, parameters, warnings, normalise
         case batchSize = "batch_size"
         case numParts = "num_parts"
         case partIndex = "part_index"
@@ -61,5 +63,6 @@ package struct OpenedMessage: Codable, Sendable, Hashable {
         slots = hasSlots ? info.slabCount : nil
         parameters = info.parameters
         warnings = info.warnings
+        normalise = info.deferred
     }
 }
