@@ -1,5 +1,7 @@
 /* Compares the decoder of Sources/CJPEG with the library alone: jpeg_fuzz ROUNDS SEED [FILE…]
  *
+ * Half of the rounds decode approximately, and reduced by 1, 2, 4 or 8.
+ *
  * Each round makes a JPEG of random size, sampling, tables and restart interval (or takes one of the files), decodes it
  * whole and in random windows both ways, then breaks it and does so again. Equal means: the same verdict, the same
  * message, the same pixels. A window may be accepted of a picture that is damaged; never the other way round.
@@ -33,17 +35,24 @@ typedef struct {
     uint8_t *pixels;
 } outcome;
 
+/* How all pictures of a round are decoded. */
+static bool is_approximate;
+static uint32_t reduction = 1;
+
 typedef enum { FAST, LIBRARY, TOLERANT, TOLERANT_FIRST } way;
 
 static outcome decode(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const cjpeg_window *window,
                       way how) {
     const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50, .library_only = how == LIBRARY,
-                                   .tolerate_damage = how >= TOLERANT};
+                                   .tolerate_damage = how >= TOLERANT, .approximate = is_approximate,
+                                   .reduction = reduction};
     outcome result = {0};
     /* Exactly as large as it is, so that a read behind it is noticed. */
     uint8_t *bytes = malloc(p->count ? p->count : 1);
     memcpy(bytes, p->bytes, p->count);
     result.status = cjpeg_begin(decoder, bytes, p->count, &options, &result.info, &result.why);
+    result.info.width = (result.info.width + reduction - 1) / reduction;
+    result.info.height = (result.info.height + reduction - 1) / reduction;
     if (result.status == CJPEG_OK) {
         const size_t stride = (window ? window->width : result.info.width) * (size_t)colour;
         const size_t capacity = stride * (window ? window->height : result.info.height);
@@ -232,6 +241,8 @@ int main(int count, char **arguments) {
     random_begin(strtoull(arguments[2], NULL, 10));
     cjpeg_decoder *decoder = cjpeg_decoder_create();
     for (; round_number < rounds; round_number++) {
+        is_approximate = random_below(2);
+        reduction = is_approximate ? 1u << random_below(4) : 1;
         picture p = count > 3 ? read_file(arguments[3 + random_below((uint32_t)count - 3)]) : make_picture();
         compare(decoder, &p, 4);
         picture other = rewrite(decoder, &p, false);

@@ -9,7 +9,9 @@ import Testing
 @Suite("decode=fast", .timeLimit(.minutes(2))) struct FastDecodeStreamTests {
     typealias Way = DecodedCacheTests.Way
 
-    static let small: [String: ParameterValue] = ["data_shape": .string("(3,14,16)"), "batch_size": .integer(5)]
+    static let small: [String: ParameterValue] = [
+        "data_shape": .string("(3,14,16)"), "batch_size": .integer(5), "round_batch": .bool(false),
+    ]
 
     static let ways: [Way] = [
         Way("resize and random crop", DecodedCacheTests.random.merging(["resize": .integer(19)]) { $1 }),
@@ -39,12 +41,15 @@ import Testing
         let parameters = Self.parameters(way)
         let expected = try await pictures.epochs(2, of: way.iterator, parameters, threads: 1).batches
         #expect(expected.count >= 8)
-        #expect(try await pictures.epochs(2, of: way.iterator, parameters, threads: 3).batches == expected)
+        // Not within the macro, which would print every byte.
+        let areSame = try await pictures.epochs(2, of: way.iterator, parameters, threads: 3).batches == expected
+        #expect(areSame)
         let behind = try await pictures.withStream(of: way.iterator, parameters) { stream in
             try stream.seek(to: BatchAddress(epoch: 1, step: 2))
             return try await stream.restOfEpoch()
         }
-        #expect(behind == Array(expected[(expected.count / 2 + 2)...]))
+        let isSameBehind = behind == Array(expected[(expected.count / 2 + 2)...])
+        #expect(isSameBehind)
     }
 
     @Test("other pixels, near the exact ones, and the same labels and ids", arguments: ways)
@@ -88,16 +93,12 @@ import Testing
         #expect(error.message.contains("decode") && error.message.contains(name))
     }
 
-    @Test("a picture that ends early is a bad record, and may be filled", arguments: ways.prefix(3))
+    @Test("a picture that ends early is a bad record", arguments: ways.prefix(3))
     func truncated(way: Way) async throws {
         let damaged: Set = [3, 8]
         let pictures = try PictureSet(damaged: damaged)
         let skipping = Self.parameters(way).merging(["on_bad_record": .string("skip")]) { $1 }
         let skipped = try await pictures.epochs(1, of: way.iterator, skipping).batches
         #expect(Set(skipped.flatMap(\.badRecords).map { Int($0.ordinal) }) == damaged)
-        let filling = Self.parameters(way).merging(["on_truncated": .string("fill")]) { $1 }
-        let filled = try await pictures.epochs(1, of: way.iterator, filling).batches
-        #expect(filled.allSatisfy(\.badRecords.isEmpty))
-        #expect(try await pictures.epochs(1, of: way.iterator, filling, threads: 1).batches == filled)
     }
 }

@@ -109,7 +109,7 @@ def test_the_arrays_are_the_callers(client, daemon):
         kept = [batch.data[0].copy() for batch in batches]
         batches[0].data[0][:] = 0
         batches[1].raw[0][:] = 0
-        stream.reset()
+        stream.seek(0, 0)
         again = [batch.data[0] for batch in stream]
         assert all(np.array_equal(left, right) for left, right in zip(kept, again, strict=True))
         assert all(np.array_equal(batch.data[0], left) for batch, left in zip(batches[1:], kept[1:], strict=True))
