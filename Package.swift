@@ -57,7 +57,9 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(
             name: "Iterators",
-            dependencies: ["DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5", "CLinux"],
+            dependencies: [
+                "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "CZlib", "CHDF5", "CLinux",
+            ],
             exclude: [
                 "README.md", "YOUR-OWN.md", "CSV/README.md", "ImageDetIter/README.md", "ImageDetRecord/README.md",
                 "ImageIter/README.md", "ImageRecord/README.md", "LibSVM/README.md", "MNIST/README.md",
@@ -143,7 +145,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "TestSupport", "headraced", logging,
+                "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "TestSupport", "headraced",
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(
