@@ -49,7 +49,7 @@ class Normalisation:
         rows = (shape[0], -1) if axis == 0 else (shape[0], shape[1] * shape[2])
         steps = [(step, self._laid_out(values, axis, shape)) for step, values in self._steps()]
         scratch = np.empty(shape, np.float32).reshape(rows)
-        for sample, target in zip(raw, out):
+        for sample, target in zip(raw, out, strict=True):
             flat = target.reshape(rows)
             values = flat if self.dtype == np.float32 else scratch
             # One sample at a time stays in the processor's cache from step to step.
