@@ -222,6 +222,61 @@ def test_the_slots_of_a_client_that_is_killed_come_back_at_once(daemon):
     wait_until("all memory's return", lambda: released(daemon))
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("checksums", [False, True])
+def test_an_interruption_at_any_line_loses_no_slot_and_changes_no_batch(daemon, checksums):
+    """Raises in front of every line of the package's own code in turn, destructors too, as Ctrl-C may, and goes on."""
+    package = os.path.dirname(headrace.__file__)
+
+    class Interrupted(BaseException):
+        pass
+
+    def use(stream, kept):
+        for act in (None, None, stream.stats, stream.reset, lambda: stream.seek(4, 2)):
+            if act is not None:
+                act()
+            kept.append(next(stream))
+            del kept[:-2]
+
+    passed = 0
+
+    def trace(frame, event, argument):
+        nonlocal passed
+        if not frame.f_code.co_filename.startswith(package):
+            return None
+        if event == "line":
+            passed += 1
+            if passed == line:
+                raise Interrupted
+        return trace
+
+    with headrace.connect(daemon.url, checksum=checksums, timeout=10) as client:
+        # Three slots: one that is lost, and two that the user holds, would leave none.
+        stream = open_stream(client, daemon, prefetch_buffer=1)
+        expected = {}
+        for epoch in range(7):
+            stream.seek(epoch)
+            expected.update({(epoch, batch.step): checksum(batch) for batch in stream})
+        line = 0
+        while passed >= line:
+            line, passed = line + 7, 0
+            stream, kept = open_stream(client, daemon, prefetch_buffer=1), []
+            sys.settrace(trace)
+            try:
+                use(stream, kept)
+            except Interrupted:
+                pass
+            finally:
+                sys.settrace(None)
+            for _ in range(5):
+                kept.append(next(stream))
+                del kept[:-2]
+                for batch in kept:
+                    assert checksum(batch) == expected[batch.epoch, batch.step], line
+            stream.close()
+        assert line > 1500
+
+
 def test_a_server_may_be_told_not_to_share(tmp_path):
     make_records(tmp_path / "a.rec", [path.read_bytes() for path in photographs()])
     with RunningDaemon(tmp_path, BASE.replace("data.sock}}", "data.sock, shared_memory: false}}")) as daemon, headrace.connect(daemon.url) as client:
@@ -373,7 +428,8 @@ def test_a_slot_that_is_named_again_before_its_release_is_refused():
             slots.take(0, 64)
         assert slots.in_use == 1
         del first
-        assert slots.in_use == 0 and list(slots.released) == [0]
+        assert slots.in_use == 0 and slots.has_released
+        assert slots.collect() == [0] and slots.collect() == []
         assert Path("/proc/self/pagemap").exists()
         slots.take(0, 4096)
         channel.close()

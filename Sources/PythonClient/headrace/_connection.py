@@ -37,6 +37,8 @@ from .errors import ConnectionLostError, DeadlineError, HeadraceError, ProtocolE
 
 MAX_FRAME = 1 << 32
 _LONGEST_SEND_SECONDS = 1.0
+# Other threads may leave something to be sent meanwhile.
+_LONGEST_POLL_SECONDS = 1.0
 
 
 class Deadline:
@@ -208,18 +210,25 @@ class Connection:
         # Nobody waits while holding it. Only an interruption right behind its taking leaves it locked.
         if not self._sending.acquire(timeout=_LONGEST_SEND_SECONDS):
             raise self._lost("room to send", "it was interrupted at a bad moment")
+        # Behind an interruption whose exception was lost in a destructor.
+        if self._send_is_torn:
+            self._sending.release()
+            raise self._lost("room to send", "it was interrupted at a bad moment")
 
     def _send_releases(self) -> None:
         """Tells the server of slots that nobody looks at any more. Whoever holds the lock does it behind its own work."""
         slots = self.slots
-        while slots is not None and slots.released and self._sending.acquire(blocking=False):
+        while slots is not None and slots.has_released and self._sending.acquire(blocking=False):
             try:
-                if self._closed:
+                # Nobody is to be told any more, but the memory goes.
+                if self._closed or self._send_is_torn:
+                    slots.collect()
                     return
-                numbers = []
-                while slots.released:
-                    numbers.append(slots.released.popleft())
-                self._append(FrameType.RELEASE, encode_json({"slots": numbers}))
+                self._send_is_torn = True
+                numbers = slots.collect()
+                if numbers:
+                    self._append(FrameType.RELEASE, encode_json({"slots": numbers}))
+                self._send_is_torn = False
                 self._send_pending()
             finally:
                 self._sending.release()
@@ -315,6 +324,8 @@ class Connection:
     def _slot(self, frame: Frame) -> BatchFrame:
         """The batch that SLOT names. As every frame it is the current one, and the same, until ``release``."""
         if self._slot_frame is None:
+            # Interrupted in between, nobody could say whether the slot was released.
+            self._torn = True
             fields = decode_json(frame.payload, "SLOT")
             number, size = count(fields, "slot", "SLOT"), count(fields, "bytes", "SLOT")
             if self.slots is None or size > self.max_batch:
@@ -330,6 +341,7 @@ class Connection:
                         f"bad slot: its checksum is {found:#010x}, SLOT says {promised:#010x}", scope="connection"
                     )
             self._slot_frame = BatchFrame(payload, is_slot=True)
+            self._torn = False
         return self._slot_frame
 
     def _read_frame(self, deadline: Deadline, awaited: str) -> Frame | BatchFrame:
@@ -395,8 +407,11 @@ class Connection:
         """
         poll = select.poll()
         while True:
+            # Interruptions may have kept these back.
+            if self.slots is not None and self.slots.has_released:
+                self._flush()
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
-            remaining = deadline.remaining
+            remaining = min(deadline.remaining, _LONGEST_POLL_SECONDS)
             # Rounded up: a poll of 0 ms would spin through the last millisecond.
             events = poll.poll(int(remaining * 1000) + 1 if remaining > 0 else 0)
             if not events:

@@ -1,7 +1,8 @@
 """Slots: batches in memory files of a server on the same machine, mapped instead of received.
 
 The server fills a slot and says its number; the arrays that the user gets are views of this process's mapping. When the last
-of them is gone, the slot is released and the server fills it anew.
+of them is gone, the slot is released and the server fills it anew. That they are gone is seen by weak references, because
+Ctrl-C may end a destructor before its first line: whatever it prevents is made up for the next time somebody looks.
 
 The mapping is private: what the user writes goes into pages of this process's own and harms nobody. Those pages hide what
 the server writes later, so they are dropped before the slot's next use.
@@ -13,7 +14,6 @@ import fcntl
 import mmap
 import os
 import weakref
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -77,10 +77,10 @@ class _Slot:
 class _Lease:
     """Owner of a slot while arrays refer to it; they are made through the array interface (see ``_memory._Lease``)."""
 
-    __slots__ = ("__array_interface__", "_number", "_slot", "_slots")
+    __slots__ = ("__array_interface__", "__weakref__", "_slot")
 
-    def __init__(self, slots: Slots, number: int, slot: _Slot, size: int) -> None:
-        self._slots, self._number, self._slot = slots, number, slot
+    def __init__(self, slot: _Slot, size: int) -> None:
+        self._slot = slot
         self.__array_interface__: dict[str, Any] = {
             "version": 3,
             "shape": (size,),
@@ -88,29 +88,42 @@ class _Lease:
             "data": (slot.address, False),
         }
 
-    def __del__(self) -> None:
-        slots = getattr(self, "_slots", None)
-        if slots is not None:
-            slots._give_back(self._number)
-
 
 class Slots:
     """The slots of one stream's connection."""
 
     def __init__(self, side_channel: SideChannel, on_release: Callable[[], None]) -> None:
-        """``on_release`` is called, on any thread and inside any other call, when ``released`` has got an entry."""
+        """``on_release`` is called, on any thread and inside any other call, when ``collect`` may have something to give."""
         self._side_channel = side_channel
         self._on_release = on_release
         self._slots: dict[int, _Slot] = {}
-        self._leased: dict[int, _Slot] = {}
+        # Until `collect` has given their numbers out, also those that nothing refers to any more.
+        self._leased: dict[int, tuple[_Slot, weakref.ref[_Lease]]] = {}
         self._pid = os.getpid()
-        self.released: deque[int] = deque()
         _all.add(self)
 
     @property
     def in_use(self) -> int:
         """Slots that arrays refer to."""
-        return len(self._leased)
+        return sum(1 for number in list(self._leased) if not self._is_gone(number))
+
+    @property
+    def has_released(self) -> bool:
+        """Whether ``collect`` has something to give. In a forked child it has not: the slots are its parent's to release."""
+        return self._pid == os.getpid() and any(map(self._is_gone, list(self._leased)))
+
+    def collect(self) -> list[int]:
+        """The slots that nothing refers to any more, each once; the caller tells the server."""
+        if self._pid != os.getpid():
+            return []
+        numbers = [number for number in list(self._leased) if self._is_gone(number)]
+        for number in numbers:
+            del self._leased[number]
+        return numbers
+
+    def _is_gone(self, number: int) -> bool:
+        _, lease = self._leased.get(number, (None, None))
+        return lease is not None and lease() is None
 
     @staticmethod
     def most_held(slots: int) -> int:
@@ -134,8 +147,9 @@ class Slots:
             slot.is_fresh = False
         else:
             slot.drop_own_pages()
-        self._leased[number] = slot
-        return np.asarray(_Lease(self, number, slot, size))
+        lease = _Lease(slot, size)
+        self._leased[number] = slot, weakref.ref(lease, self._on_end)
+        return np.asarray(lease)
 
     def _receive(self, number: int) -> _Slot:
         """Maps the memory file that the server sent before it named the slot."""
@@ -161,18 +175,15 @@ class Slots:
         finally:
             os.close(file)
 
-    def _give_back(self, number: int) -> None:
-        if self._pid != os.getpid():
-            return  # A forked child: the slot is its parent's to release.
-        self._leased.pop(number, None)
-        self.released.append(number)
+    def _on_end(self, _: weakref.ref[_Lease]) -> None:
         self._on_release()
 
     def keep_for_children(self) -> None:
         """A child's arrays are to stay as they are when the parent, which goes on, releases their slots."""
         if self._pid == os.getpid():
-            for slot in list(self._leased.values()):
-                slot.keep()
+            for slot, lease in list(self._leased.values()):
+                if lease() is not None:
+                    slot.keep()
 
     def close(self) -> None:
         """The connection is over: slots in use stay as they are for as long as arrays refer to them, the others go."""
