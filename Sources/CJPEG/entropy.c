@@ -132,13 +132,14 @@ static bool decode_blocks(entropy_decoder *decoder, JBLOCKROW *blocks) {
 
 /* MARK: MCUs */
 
-/* Behind the scan comes a marker without fill bytes, or nothing. */
+/* Behind the scan comes the end of the image, or nothing. What else may stand there is the library's to judge, which
+ * begins anew: in a window it would report other damage than in the whole picture. */
 static bool is_scan_done(entropy_decoder *decoder) {
     if (!is_segment_done(decoder)) {
         return false;
     }
     const size_t rest = (size_t)(decoder->source_end - decoder->source);
-    return rest == 0 || (rest >= 2 && decoder->source[1] != 0xFF);
+    return rest == 0 || (rest >= 2 && decoder->source[1] == JPEG_EOI);
 }
 
 static bool restart(entropy_decoder *decoder) {
