@@ -1,4 +1,5 @@
 import DataTypes
+import Glibc
 import Pipeline
 import Synchronization
 import TestSupport
@@ -137,6 +138,61 @@ struct StreamStressTests {
         while allocator.alive.load(ordering: .relaxed) > 0 { await Task.yield() }
         // Still held: the memory does not wait for them.
         #expect(streams.allSatisfy { $0.statistics.batches == 0 })
+    }
+
+    /// A storage that answers nothing before it is opened.
+    private final class SlowSource: BatchSource {
+        let pattern = PatternSource(records: 1024, prefetch: 64)
+        let isOpen = Atomic(false)
+        let asked = Atomic(0)
+
+        var info: StreamInfo { pattern.info }
+        var epochPlan: EpochPlan { pattern.epochPlan }
+        var badRecordPolicy: BadRecordPolicy { pattern.badRecordPolicy }
+        var slotsPerTask: Int { pattern.slotsPerTask }
+
+        func readAhead(_ plan: BatchPlan) {
+            asked.add(1, ordering: .relaxed)
+            while !isOpen.load(ordering: .relaxed) { sched_yield() }
+        }
+
+        func execute(
+            _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
+        ) throws(BadRecord) {
+            try pattern.execute(slot, row: row, into: slab, worker: worker, times: &times)
+        }
+    }
+
+    @Test(
+        "the storage is not asked for what streams have moved away from", .timeLimit(.minutes(1)),
+        arguments: ["seek", "reset", "close"])
+    func oldAnnouncements(way: String) async throws {
+        let pool = WorkerPool(threads: 1, readers: 1)
+        defer { pool.shutDown() }
+        let source = SlowSource()
+        func open() -> PrefetchedStream {
+            PrefetchedStream(
+                source: source, start: BatchAddress(epoch: 0, step: 0), pool: pool, allocator: HeapSlabAllocator())
+        }
+        var stream = open()
+        for epoch in 1...100 {
+            switch way {
+            case "seek": try stream.seek(to: BatchAddress(epoch: epoch, step: 0))
+            case "reset": _ = stream.reset()
+            default:
+                stream.close()
+                stream = open()
+            }
+        }
+        source.isOpen.store(true, ordering: .relaxed)
+        guard case .batch(let batch) = try await stream.nextEvent() else {
+            Issue.record("there is no batch")
+            return
+        }
+        #expect(batch.address == BatchAddress(epoch: way == "close" ? 0 : 100, step: 0))
+        // Of the first place what the reader was at, of the last all, and one for each batch that was begun.
+        #expect(source.asked.load(ordering: .relaxed) <= 1 + 64 + 4)
+        stream.close()
     }
 
     @Test("a reset behind the last epoch is the end of the run", .timeLimit(.minutes(1)))

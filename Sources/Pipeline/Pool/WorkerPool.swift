@@ -61,10 +61,16 @@ package final class WorkerPool: Sendable {
         _ = queue.withLock { $0.removeLane(lane) }
     }
 
-    /// Asks the storage for the records of a batch that will be executed soon.
-    func readAhead(_ address: BatchAddress, of source: any BatchSource) {
-        readers.withLock { $0.requests.append(.readAhead(source, address)) }
+    /// Asks the storage for the records of a batch that will be executed soon in the lane.
+    func readAhead(_ address: BatchAddress, of source: any BatchSource, lane: Int) {
+        readers.withLock { $0.requests.append(.readAhead(source, address, lane: lane)) }
         readers.signal()
+    }
+
+    /// Takes back what was asked by `readAhead` and not yet done, of the batches before `address` or of all. Without, a stream
+    /// that is moved again and again would make everybody's batches wait behind records that nobody wants.
+    func forgetReadAhead(lane: Int, before address: BatchAddress? = nil) {
+        readers.withLock { $0.forgetReadAhead(lane: lane, before: address) }
     }
 
     /// Executes `job`, behind whatever was asked to be read ahead before.
@@ -76,7 +82,7 @@ package final class WorkerPool: Sendable {
     private static func read(_ readers: Monitor<ReadQueue>, into queue: Monitor<LaneQueue>) {
         while let request = readers.wait({ $0.next() }) {
             switch request {
-            case .readAhead(let source, let address): source.readAhead(source.epochPlan.plan(address))
+            case .readAhead(let source, let address, _): source.readAhead(source.epochPlan.plan(address))
             case .start(let job, let lane):
                 // Nobody wants the rows of a cancelled batch: they are not executed either.
                 if !job.isCancelled.load(ordering: .relaxed) { job.source.begin(job.plan, in: job.slab) }
@@ -110,13 +116,20 @@ package final class WorkerPool: Sendable {
 struct ReadQueue {
     enum Request {
         /// Ask the storage for a batch's records.
-        case readAhead(any BatchSource, BatchAddress)
+        case readAhead(any BatchSource, BatchAddress, lane: Int)
         /// Hand a batch to the decode threads.
         case start(BatchJob, lane: Int)
     }
 
     var requests: [Request] = []
     var isClosed = false
+
+    mutating func forgetReadAhead(lane: Int, before end: BatchAddress?) {
+        requests.removeAll { request in
+            guard case .readAhead(_, let address, lane) = request else { return false }
+            return end.map { address < $0 } ?? true
+        }
+    }
 
     /// nil: wait. `.some(nil)`: end.
     mutating func next() -> Request?? {

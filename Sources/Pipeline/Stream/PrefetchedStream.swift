@@ -91,6 +91,7 @@ package final class PrefetchedStream: BatchStream {
             return (position, state.jobs.filter { $0.key < position }.map(\.value), leftovers)
         }
         abandon(unwanted, leftovers)
+        pool.forgetReadAhead(lane: lane, before: position)
         schedule()
         return position
     }
@@ -104,6 +105,8 @@ package final class PrefetchedStream: BatchStream {
                 hint: (0...EpochPlan.maxEpoch).contains(address.epoch)
                     ? "that epoch has \(stepCount(epoch: address.epoch)) steps" : "")
         }
+        // In front of the move, behind which another thread may ask for what is wanted then.
+        pool.forgetReadAhead(lane: lane)
         let (unwanted, leftovers) = state.withLock { state in
             state.waiter = nil
             state.readySince = 0
@@ -131,6 +134,7 @@ package final class PrefetchedStream: BatchStream {
         }
         guard let (unwanted, leftovers) = abandoned else { return }
         abandon(unwanted, leftovers)
+        pool.forgetReadAhead(lane: lane)
         pool.removeLane(lane)
         onClose()
     }
@@ -176,7 +180,7 @@ package final class PrefetchedStream: BatchStream {
                 let addresses = state.isClosed ? [] : state.window.takeAnnouncements(stepCount: stepCount(epoch:))
                 return (addresses, takeJob(&state))
             }
-            for address in addresses { pool.readAhead(address, of: source) }
+            for address in addresses { pool.readAhead(address, of: source, lane: lane) }
             guard let job else { return }
             pool.submit(job, lane: lane)
         }
