@@ -24,7 +24,7 @@ from running_daemon import BASE, RunningDaemon, make_records, photographs
 import headrace
 from headrace import ProtocolError
 from headrace._sidechannel import SideChannel
-from headrace._slots import Slots
+from headrace._slots import Slots, _Slot
 
 SEALS = 0x2 | 0x4 | 0x10  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_FUTURE_WRITE
 STEPS = 12
@@ -413,6 +413,27 @@ def test_the_client_maps_nothing_that_could_kill_it(make, tag, size, words):
         gc.collect()
         assert len(os.listdir("/proc/self/fd")) <= before
         channel.close()
+
+
+@pytest.mark.parametrize("scans", [True, False])
+@pytest.mark.parametrize("touched", [None, 0, 4095, 4096, 12287, 12288])
+def test_a_page_that_was_written_to_is_found_and_dropped(monkeypatch, scans, touched):
+    if not scans:
+        monkeypatch.setattr(_Slot, "_find_own_page", lambda *_: None)
+    file = os.memfd_create("slot", os.MFD_CLOEXEC)
+    os.write(file, bytes(range(256)) * 48 + b"x")
+    slot = _Slot(file, 12289)
+    assert not slot._has_own_pages()
+    if touched is not None:
+        slot.bytes[touched] ^= 0xFF
+        assert slot._has_own_pages()
+        # Another process's view of the file is as it was.
+        assert os.pread(file, 1, touched)[0] != slot.bytes[touched]
+    os.pwrite(file, b"new", 4096)
+    slot.drop_own_pages()
+    os.close(file)
+    assert not slot._has_own_pages()
+    assert bytes(slot.bytes[4096:4099]) == b"new" and slot.bytes[12288] == ord("x") and slot.bytes[0] == 0
 
 
 def test_a_slot_that_is_named_again_before_its_release_is_refused():

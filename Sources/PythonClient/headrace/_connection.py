@@ -189,11 +189,16 @@ class Connection:
         """Sends a control message as far as the socket takes it now; the rest goes while the next answer is awaited."""
         self._post_bytes(kind, encode_json(value))
 
-    def _post_bytes(self, kind: FrameType, payload: bytes | memoryview) -> None:
+    def post_with_next(self, kind: FrameType, value: dict[str, Any]) -> None:
+        """Sends a control message with the next one, or when something is awaited: each message wakes the server."""
+        self._post_bytes(kind, encode_json(value), waits=True)
+
+    def _post_bytes(self, kind: FrameType, payload: bytes | memoryview, *, waits: bool = False) -> None:
         self._lock_sending()
         try:
             self._append(kind, payload)
-            self._send_pending()
+            if not waits:
+                self._send_pending()
         finally:
             self._sending.release()
         self._send_releases()
@@ -407,8 +412,8 @@ class Connection:
         """
         poll = select.poll()
         while True:
-            # Interruptions may have kept these back.
-            if self.slots is not None and self.slots.has_released:
+            # What was to go with the next message, and what interruptions have kept back.
+            if not or_sent and (self._outgoing or (self.slots is not None and self.slots.has_released)):
                 self._flush()
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
             remaining = min(deadline.remaining, _LONGEST_POLL_SECONDS)

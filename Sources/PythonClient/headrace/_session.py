@@ -185,7 +185,11 @@ class Session:
         """The first event of the inbox is in use now: the server may send another, and the position moves on."""
         self._torn = True
         self.inbox.popleft()
-        connection.post(FrameType.CREDIT, {"batches": 1})
+        if payload.is_slot:
+            # The release of the last batch's slot follows at once, as a rule.
+            connection.post_with_next(FrameType.CREDIT, {"batches": 1})
+        else:
+            connection.post(FrameType.CREDIT, {"batches": 1})
         self._position = Position(payload.epoch, payload.step + 1, payload.steps, payload.token)
         self._torn = False
 

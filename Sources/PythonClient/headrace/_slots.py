@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import struct
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,10 @@ _F_GET_SEALS = 1034
 _F_SEAL_SHRINK, _F_SEAL_GROW, _F_SEAL_WRITE, _F_SEAL_FUTURE_WRITE = 0x2, 0x4, 0x8, 0x10
 _MAP_NORESERVE = 0x4000
 _MADV_POPULATE_READ = 22
+# linux/fs.h: struct pm_scan_arg, the call, and what it tells pages by.
+_PM_SCAN = struct.Struct("<12Q")
+_PAGEMAP_SCAN = 0xC060_6610
+_PAGE_IS_FILE, _PAGE_IS_PRESENT, _PAGE_IS_SWAPPED = 0x4, 0x8, 0x10
 _FEWEST_HELD = 2
 
 
@@ -56,10 +61,13 @@ class _Slot:
             self.memory.madvise(mmap.MADV_DONTNEED)
 
     def _has_own_pages(self) -> bool:
-        """Whether anything was written here since the last time: 1 ms for a batch of 77 MB, where dropping all costs 13."""
+        """Whether anything was written here since the last time: up to 1 ms for a batch of 77 MB, where dropping all costs 13."""
         pages = -(-self.bytes.size // mmap.PAGESIZE)
         try:
             with open("/proc/self/pagemap", "rb", buffering=0) as table:
+                found = self._find_own_page(table.fileno(), pages)
+                if found is not None:
+                    return found
                 raw = os.pread(table.fileno(), pages * 8, self.address // mmap.PAGESIZE * 8)
         except OSError:
             return True
@@ -68,6 +76,20 @@ class _Slot:
         flags = np.frombuffer(raw, dtype="<u8") >> np.uint64(61)
         # Bit 2: present, bit 1: swapped out, bit 0: a page of the file (Linux, Documentation/admin-guide/mm/pagemap.rst).
         return bool(((flags != 0) & (flags & np.uint64(1) == 0)).any())
+
+    def _find_own_page(self, table: int, pages: int) -> bool | None:
+        """The same, asked of the kernel in one call; None when it does not know how (before Linux 6.7)."""
+        region = np.zeros(3, dtype=np.uint64)
+        end = self.address + pages * mmap.PAGESIZE
+        request = bytearray(
+            _PM_SCAN.pack(
+                _PM_SCAN.size, 0, self.address, end, 0, region.ctypes.data, 1, 1,
+                _PAGE_IS_FILE, _PAGE_IS_FILE, _PAGE_IS_PRESENT | _PAGE_IS_SWAPPED, _PAGE_IS_PRESENT)
+        )  # fmt: skip
+        try:
+            return fcntl.ioctl(table, _PAGEMAP_SCAN, request) > 0
+        except OSError:
+            return None
 
     def keep(self) -> None:
         """Makes every page this process's own, so that it stays as it is whatever the server does."""
