@@ -101,8 +101,8 @@ finish() {
 
 build_packages+=(libhdf5-dev)
 if [[ $(id -u) -eq 0 && $run_python == yes ]]; then
-    # The test of the systemd units boots a container; for users other than root it is skipped.
-    build_packages+=(systemd-container curl)
+    # The test of the Debian package boots a container; for users other than root it is skipped.
+    build_packages+=(systemd-container curl dpkg-dev lintian mandoc)
 fi
 require_packages "${build_packages[@]}"
 require_swift
@@ -118,7 +118,9 @@ fi
 binaries=$(swift build "${build_flags[@]}" --show-bin-path)
 HEADRACED=$binaries/headraced HEADRACE=$binaries/headrace
 HEADRACE_GOLDEN=$(Tests/Fixtures/unpack.sh "$scratch/golden")
-export HEADRACED HEADRACE HEADRACE_GOLDEN
+# The interpreter of scripts that need NumPy.
+PYTHON=$venv/bin/python
+export HEADRACED HEADRACE HEADRACE_GOLDEN PYTHON
 for binary in "$HEADRACED" "$HEADRACE"; do
     if [[ ! -x $binary ]]; then
         fail "Build: it made no $(basename "$binary")" 1

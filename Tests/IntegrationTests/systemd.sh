@@ -1,20 +1,30 @@
 #!/usr/bin/env bash
-# The daemon under a real systemd, with the units of deploy/systemd: socket activation, READY, reload, status, drain.
+# The Debian package under a real systemd: installation, socket activation, shared memory, TCP, reload, kill -9, watchdog, upgrade,
+# drain, removal.
 #
-#   systemd.sh [PATH OF THE BUILT headraced]      default: .build/release/headraced
+#   systemd.sh
 #
+# $HEADRACED names the built headraced; its objects, which lie beside it, are linked and packed. $HEADRACE_DEB names a package
+# to test instead. $PYTHON is a Python with NumPy (default: python3).
 # Where it cannot be run it says SKIP and why, and exits with 77.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-binary=${1:-${HEADRACED:-$root/.build/release/headraced}}
+binary=${HEADRACED:-$root/.build/release/headraced}
+package=${HEADRACE_DEB:-}
+python=$(command -v "${PYTHON:-python3}") || python=
 
 skip() { echo "SKIP: $1"; exit 77; }
-[ -x "$binary" ] || skip "no headraced at $binary; build it with: swift build -c release --product headraced"
+[ -n "$package" ] || [ -x "$binary" ] || skip "no headraced at $binary; build it with: swift build -c release"
 [ "$(id -u)" = 0 ] || skip "needs root, to boot a container"
 command -v systemd-nspawn >/dev/null || skip "needs systemd-nspawn (package systemd-container)"
 command -v curl >/dev/null || skip "needs curl"
+command -v dpkg-shlibdeps >/dev/null || skip "needs dpkg-shlibdeps (package dpkg-dev)"
+[ -n "$python" ] && "$python" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
 unshare --mount true 2>/dev/null || skip "this machine does not let us make mount namespaces"
+python=$("$python" -c 'import sys; print(sys.executable)')
+# The container shows the root file system alone.
+[ "$(stat -c %d "$python")" = "$(stat -c %d /)" ] || skip "$python is not on the root file system"
 
 exposure=$(systemd-analyze security --offline=true --threshold=15 "$root/deploy/systemd/headraced.service" | tail -1) || {
     echo "FAIL: systemd-analyze security: ${exposure#*→ }, the threshold is 1.5" >&2
@@ -22,17 +32,32 @@ exposure=$(systemd-analyze security --offline=true --threshold=15 "$root/deploy/
 }
 echo "ok: ${exposure#*→ }"
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [ -z "$package" ]; then
+    "$root/deploy/deb/build.sh" --objects "$(dirname "$(realpath "$binary")")" --output "$work" --fast >"$work/log" 2>&1 || {
+        cat "$work/log" >&2
+        echo "FAIL: deploy/deb/build.sh" >&2
+        exit 1
+    }
+    package=$(tail -1 "$work/log")
+fi
+if command -v lintian >/dev/null; then
+    lintian --fail-on error "$package" 2>/dev/null || { echo "FAIL: lintian finds errors" >&2; exit 1; }
+    echo "ok: lintian finds no errors"
+else
+    echo "lintian is left out: it is not installed"
+fi
+
 status=0
-"$here/systemd-sandbox" --timeout 120 \
-    --copy "$binary:/usr/bin/headraced" \
-    --copy "$root/deploy/systemd/headraced.service:/etc/systemd/system/headraced.service" \
-    --copy "$root/deploy/systemd/headraced.socket:/etc/systemd/system/headraced.socket" \
-    --copy "$root/deploy/systemd/headrace.sysusers:/usr/lib/sysusers.d/headrace.conf" \
-    --copy "$root/deploy/systemd/headrace.tmpfiles:/usr/lib/tmpfiles.d/headrace.conf" \
-    --copy "$root/config/headraced.yaml:/etc/headrace/headraced.yaml" \
+"$here/systemd-sandbox" --timeout 240 \
+    --copy "$package:/opt/test/headrace.deb" \
+    --copy "$root/Sources/PythonClient:/opt/test/client" \
+    --copy "$root/Tests/Fixtures/photos:/opt/test/photos" \
     --copy "$here/systemd-inside:/opt/test/systemd-inside" \
     --copy "$here/drain_client.py:/opt/test/drain_client.py" \
-    -- bash /opt/test/systemd-inside || status=$?
+    --copy "$here/epoch_client.py:/opt/test/epoch_client.py" \
+    -- bash /opt/test/systemd-inside "$python" || status=$?
 case $status in
     0) echo "PASS" ;;
     2 | 3) skip "a container with systemd cannot be booted here (see above)" ;;

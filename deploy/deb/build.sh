@@ -7,7 +7,7 @@
 # --version  the package's version; that of the sources by default
 # --objects  link the objects that a release build left in this folder (what `swift build --show-bin-path` prints) instead of
 #            building from scratch
-# --fast     no compression: for tests
+# --fast     little compression: for tests
 #
 # Prints the package's path last. The Swift runtime is linked statically, so that the package needs Debian's libraries alone.
 # DEBFULLNAME and DEBEMAIL name the maintainer, SOURCE_DATE_EPOCH sets all times (by default: the last commit's).
@@ -23,7 +23,7 @@ while [[ $# -gt 0 ]]; do
         --output) output=$2; shift 2 ;;
         --version) version=$2; shift 2 ;;
         --objects) objects=$2; shift 2 ;;
-        --fast) compression=(-Znone); shift ;;
+        --fast) compression=(-Zgzip -z1); shift ;;
         *) die "unknown option $1; the head of the script lists those that there are" ;;
     esac
 done
@@ -46,12 +46,13 @@ if [[ -n $objects ]]; then
     runtime=(-lFoundation -lCoreFoundation -lFoundationInternationalization -lFoundationEssentials -l_FoundationICU
         -l_FoundationCollections -l_FoundationCShims)
     for program in headraced headrace; do
-        swiftc -static-stdlib -emit-executable -use-ld=lld -Xlinker --gc-sections -Xlinker --as-needed \
+        swiftc -static-stdlib -emit-executable -use-ld=lld -Xlinker --gc-sections -Xlinker --as-needed -Xlinker -znow \
             -Xlinker "--defsym=main=${program}_main" "@$objects/$program.product/Objects.LinkFileList" \
             -ljpeg -lpng -lz -lsystemd -lhdf5_serial "${runtime[@]}" -o "$work/binaries/$program"
     done
 else
-    flags=(-c release --scratch-path "$repository/.build-deb" --traits HDF5 --static-swift-stdlib)
+    flags=(-c release --scratch-path "$repository/.build-deb" --traits HDF5 --static-swift-stdlib
+        -Xlinker -znow)
     for program in headraced headrace; do
         say "Building $program"
         swift build --package-path "$repository" "${flags[@]}" --product "$program"
@@ -95,6 +96,7 @@ for page in "$work"/man/*; do
 done
 
 place 644 "$here/copyright" usr/share/doc/headrace/copyright
+place 644 "$here/lintian-overrides" usr/share/lintian/overrides/headrace
 squeeze usr/share/doc/headrace/changelog.gz <<CHANGELOG
 headrace ($version) unstable; urgency=medium
 
