@@ -106,8 +106,9 @@ if [[ $(id -u) -eq 0 && $run_python == yes ]]; then
 fi
 require_packages "${build_packages[@]}"
 require_swift
-# OpenCV is optional for users, but what it encodes is compared with MXNet.
-require_venv numpy=numpy pytest=pytest pillow=PIL opencv-python-headless=cv2 scipy=scipy h5py=h5py
+# OpenCV is optional for users, but what it encodes is compared with MXNet. The second line is for what is in deploy.
+require_venv numpy=numpy pytest=pytest pillow=PIL opencv-python-headless=cv2 scipy=scipy h5py=h5py \
+    build=build setuptools=setuptools wheel=wheel kubernetes-validate=kubernetes_validate
 
 phase "Build" swift build "${build_flags[@]}" --build-tests
 if ((status != 0)); then
