@@ -15,7 +15,8 @@ headrace=${HEADRACE:-$root/.build/release/headrace}
 python=${PYTHON:-python3}
 
 skip() { echo "SKIP: $1"; exit 77; }
-[ -x "$headraced" ] && [ -x "$headrace" ] || skip "no programs at $headraced and $headrace"
+[ -x "$headraced" ] || skip "no headraced at $headraced; build it with: swift build -c release"
+[ -x "$headrace" ] || skip "no headrace at $headrace; build it with: swift build -c release"
 [ "$(id -u)" = 0 ] || skip "needs root, to change mounts and the user"
 "$python" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
 unshare --mount true 2>/dev/null || skip "this machine does not let us make mount namespaces"

@@ -1,7 +1,7 @@
 """A trainer that reads one epoch of a data set: epoch_client.py URL DATASET [--pause-at STEP FILE].
 
-Prints, when the epoch is over, `digest HEX memory shared|received reconnections N`. With --pause-at it makes FILE when it has so
-many batches, and goes on when FILE is gone.
+Prints, when the epoch is over, `digest HEX memory shared|received reconnections N`. With --pause-at it makes FILE when it
+has so many batches, and goes on when FILE is gone.
 """
 
 import hashlib

@@ -20,7 +20,7 @@ skip() { echo "SKIP: $1"; exit 77; }
 command -v systemd-nspawn >/dev/null || skip "needs systemd-nspawn (package systemd-container)"
 command -v curl >/dev/null || skip "needs curl"
 command -v dpkg-shlibdeps >/dev/null || skip "needs dpkg-shlibdeps (package dpkg-dev)"
-[ -n "$python" ] && "$python" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
+"${python:-false}" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
 unshare --mount true 2>/dev/null || skip "this machine does not let us make mount namespaces"
 python=$("$python" -c 'import sys; print(sys.executable)')
 # The container shows the root file system alone.

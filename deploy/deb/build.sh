@@ -40,25 +40,25 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root/DEBIAN" "$work/binaries" "$output"
 
-if [[ -n $objects ]]; then
-    say "Linking the objects of $objects statically"
-    # What `swift build --static-swift-stdlib` links, by lld, which does not mind the order of archives.
-    runtime=(-lFoundation -lCoreFoundation -lFoundationInternationalization -lFoundationEssentials -l_FoundationICU
-        -l_FoundationCollections -l_FoundationCShims)
-    for program in headraced headrace; do
-        swiftc -static-stdlib -emit-executable -use-ld=lld -Xlinker --gc-sections -Xlinker --as-needed -Xlinker -znow \
-            -Xlinker "--defsym=main=${program}_main" "@$objects/$program.product/Objects.LinkFileList" \
-            -ljpeg -lpng -lz -lsystemd -lhdf5_serial "${runtime[@]}" -o "$work/binaries/$program"
-    done
-else
-    flags=(-c release --scratch-path "$repository/.build-deb" --traits HDF5 --static-swift-stdlib
-        -Xlinker -znow)
+if [[ -z $objects ]]; then
+    flags=(-c release --scratch-path "$repository/.build-deb" --traits HDF5)
     for program in headraced headrace; do
         say "Building $program"
         swift build --package-path "$repository" "${flags[@]}" --product "$program"
     done
-    cp "$(swift build --package-path "$repository" "${flags[@]}" --show-bin-path)"/{headraced,headrace} "$work/binaries"
+    objects=$(swift build --package-path "$repository" "${flags[@]}" --show-bin-path)
 fi
+
+say "Linking the objects of $objects statically"
+# What `swift build --static-swift-stdlib` links, but from objects of any build; by lld, which does not mind the order of
+# archives.
+runtime=(-lFoundation -lCoreFoundation -lFoundationInternationalization -lFoundationEssentials -l_FoundationICU
+    -l_FoundationCollections -l_FoundationCShims)
+for program in headraced headrace; do
+    swiftc -static-stdlib -emit-executable -use-ld=lld -Xlinker --gc-sections -Xlinker --as-needed -Xlinker -znow \
+        -Xlinker "--defsym=main=${program}_main" "@$objects/$program.product/Objects.LinkFileList" \
+        -ljpeg -lpng -lz -lsystemd -lhdf5_serial "${runtime[@]}" -o "$work/binaries/$program"
+done
 
 say "Packing headrace $version"
 # place MODE SOURCE TARGET: a file of the package.

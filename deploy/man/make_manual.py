@@ -65,11 +65,15 @@ def flags(argument: dict[str, Any]) -> list[str]:
     return ["-" * (1 if name["kind"] == "short" else 2) + name["name"] for name in argument.get("names", [])]
 
 
+def listed(command: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its arguments, but for --help and --version, which all programs have."""
+    arguments = command.get("arguments", [])
+    return [a for a in arguments if a["shouldDisplay"] and a["valueName"] not in ("help", "version")]
+
+
 def synopsis(command: dict[str, Any], name: str) -> list[str]:
     lines = [f".Nm {name}"]
-    for argument in command.get("arguments", []):
-        if not argument["shouldDisplay"] or argument["valueName"] in ("help", "version"):
-            continue
+    for argument in listed(command):
         dots = " ..." if argument["isRepeating"] else ""
         if argument["kind"] == "positional":
             lines.append((".Op Ar " if argument["isOptional"] else ".Ar ") + escaped(argument["valueName"]) + dots)
@@ -82,7 +86,7 @@ def synopsis(command: dict[str, Any], name: str) -> list[str]:
 
 
 def options(command: dict[str, Any]) -> list[str]:
-    shown = [a for a in command.get("arguments", []) if a["shouldDisplay"] and a["valueName"] not in ("help", "version")]
+    shown = listed(command)
     if not shown:
         return []
     lines = [".Bl -tag -width Ds"]
