@@ -22,7 +22,11 @@ command -v curl >/dev/null || skip "needs curl"
 command -v dpkg-shlibdeps >/dev/null || skip "needs dpkg-shlibdeps (package dpkg-dev)"
 "${python:-false}" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
 unshare --mount true 2>/dev/null || skip "this machine does not let us make mount namespaces"
-python=$("$python" -c 'import sys; print(sys.executable)')
+# The interpreter itself, and NumPy copied: the container has a /tmp and a /run of its own, where a virtual environment may lie.
+site=$("$python" -c 'import numpy, os; print(os.path.dirname(numpy.__path__[0]))')
+numpy=(--copy "$site/numpy:/opt/test/site/numpy")
+[ ! -d "$site/numpy.libs" ] || numpy+=(--copy "$site/numpy.libs:/opt/test/site/numpy.libs")
+python=$("$python" -c 'import sys; print(sys._base_executable)')
 # The container shows the root file system alone.
 [ "$(stat -c %d "$python")" = "$(stat -c %d /)" ] || skip "$python is not on the root file system"
 
@@ -52,6 +56,7 @@ fi
 status=0
 "$here/systemd-sandbox" --timeout 240 \
     --copy "$package:/opt/test/headrace.deb" \
+    "${numpy[@]}" \
     --copy "$root/Sources/PythonClient:/opt/test/client" \
     --copy "$root/Tests/Fixtures/photos:/opt/test/photos" \
     --copy "$here/systemd-inside:/opt/test/systemd-inside" \
