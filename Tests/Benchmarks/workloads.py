@@ -92,6 +92,8 @@ CONTENDERS = {
         Contender("unix", "Headrace, Unix socket", "headrace_peer", "unix"),
         Contender("tcp", "Headrace, TCP on loopback", "headrace_peer", "tcp"),
         Contender("in-process", "Headrace, in process (no Python)", "bench_peer"),
+        Contender("bare-unix", "the bytes alone, over a bare Unix socket", "bare_peer", "unix"),
+        Contender("bare-tcp", "the bytes alone, over bare TCP on loopback", "bare_peer", "tcp"),
         Contender("fast", "Headrace, `decode=\"fast\"`", "headrace_peer", "local", {"decode": "fast"}),
         Contender("cache", "Headrace, second epoch, cache warm", "headrace_peer", "local", {"cache": 2 << 30}),
     )

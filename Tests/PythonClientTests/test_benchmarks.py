@@ -28,6 +28,7 @@ import decode_stages  # noqa: E402
 import first_batch  # noqa: E402
 import floor  # noqa: E402
 import table  # noqa: E402
+from peers import bare_peer  # noqa: E402
 from workloads import CONTENDERS, PEERS, WORKLOADS  # noqa: E402
 
 
@@ -74,9 +75,39 @@ def test_what_misses_its_bound_is_marked():
     text = table.markdown(RESULTS)
     assert rows(text, "ours / best peer", "W1")[0][2] == "0.80 (missed)"
     assert rows(text, "second epoch, cache warm", "W2")[0][2] == "0.200 (missed)"
-    assert rows(text, "images/s, 2 threads / 1 thread", "W2")[0][2] == "2.00"
+    assert rows(text, "images/s in process, 2 threads / 1 thread", "W2")[0][2:4] == ["not available", ""]
     assert rows(text, "peak memory held, MB", "W1")[0][2:4] == ["250", "mxnet 250"]
     assert rows(text, "Unix socket − in process", "W2")[0][2:4] == ["0.150 (missed)", "0.800 − 0.650"]
+
+
+def test_a_second_thread_is_judged_in_process_and_told_into_python():
+    results = copy.deepcopy(RESULTS)
+    results["runs"].append(run("W2", "in-process", 0.64, threads=1))
+    title = "images/s in process, 2 threads / 1 thread"
+    assert rows(table.markdown(results), title, "W2")[0][2:4] == ["1.97", "3,077 / 1,562; into Python 2.00"]
+    results["runs"].append(run("W2", "in-process", 0.5, threads=1))
+    assert rows(table.markdown(results), title, "W2")[0][2] == "1.73 (missed)"
+
+
+def test_a_socket_is_told_beside_the_bare_one():
+    results = copy.deepcopy(RESULTS)
+    results["runs"].append(run("W2", "bare-unix", 0.14))
+    assert rows(table.markdown(results), "Unix socket − in process", "W2")[0][3] == "0.800 − 0.650; bare socket 0.140"
+
+
+@pytest.mark.parametrize("transport", ["unix", "tcp"])
+def test_a_bare_socket_carries_whole_batches(transport):
+    source = bare_peer.BareSource((3, 5, 7), "float32", transport)
+    try:
+        assert source._process.poll() is None
+        first = [data.copy() for data, _ in source.epoch()]
+        assert len(first) == bare_peer.BATCHES_PER_EPOCH
+        # The blocks come in turn, each as it was sent before.
+        assert all(np.array_equal(data, first[(number + len(first)) % bare_peer.BLOCKS], equal_nan=True)
+                   for number, (data, _) in enumerate(source.epoch()))
+    finally:
+        source.close()
+    assert source._process.returncode == 0
 
 
 def test_absent_results_are_said_to_be_absent():
