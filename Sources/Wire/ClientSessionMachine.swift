@@ -62,11 +62,16 @@ package struct ClientSessionMachine: ~Copyable {
     package private(set) var credits = 0
 
     private let window: Int
+    /// The longest BATCH that this side said it takes.
+    private var maxFrameBytes: UInt64 = 0
     /// What is in effect of the features.
     private var features: Set<String> = []
     private var opened: OpenedMessage?
     /// What came since the RESET or SEEK under way.
     private var held: [Event] = []
+    /// Notices among it. Credit bounds the batches, and nothing a server's notices.
+    private var heldNotices = 0
+    private static let mostHeldNotices = 1024
     /// Grants that wait for the answer to the RESET or SEEK under way.
     private var owed = 0
 
@@ -86,6 +91,7 @@ package struct ClientSessionMachine: ~Copyable {
     /// The first frame.
     package mutating func greet(_ hello: HelloMessage) -> [Action] {
         request = .hello
+        maxFrameBytes = min(hello.maxFrameBytes, WireLimits.batchPayloadBytes)
         return [.send(.hello(hello))]
     }
 
@@ -105,12 +111,12 @@ package struct ClientSessionMachine: ~Copyable {
     }
 
     package mutating func reset() throws(SessionFailure) -> [Action] {
-        try begin(.move, in: [.streaming, .ended, .failed])
+        try beginMove()
         return [.send(.reset)]
     }
 
     package mutating func seek(_ message: SeekMessage) throws(SessionFailure) -> [Action] {
-        try begin(.move, in: [.streaming, .ended, .failed])
+        try beginMove()
         return [.send(.seek(message))]
     }
 
@@ -192,7 +198,13 @@ package struct ClientSessionMachine: ~Copyable {
             return [.map(slot)]
         // Frames that were on their way when CLOSE was sent.
         case (.notice, _, .close), (.epochEnd, _, .close): return []
-        case (.notice(let notice), _, _): return deliver(.notice(notice))
+        case (.notice(let notice), _, _):
+            if request == .move {
+                heldNotices += 1
+                // The rest of them would say more of the same, of a place that is being left.
+                guard heldNotices <= Self.mostHeldNotices else { return [] }
+            }
+            return deliver(.notice(notice))
         case (.epochEnd(let end), .streaming, _):
             guard end.epoch == position.epoch, position.step == stepCount else {
                 return violation("EPOCH_END of epoch \(end.epoch) came at \(place) of \(stepCount)")
@@ -216,7 +228,7 @@ package struct ClientSessionMachine: ~Copyable {
     }
 
     private mutating func begun(_ message: OpenedMessage) -> [Action] {
-        guard message.batchBytes > 0, UInt64(message.batchBytes) <= WireLimits.batchPayloadBytes,
+        guard message.batchBytes > 0, UInt64(message.batchBytes) <= maxFrameBytes,
             message.epoch >= 0, message.epoch < WireLimits.epochs, message.step >= 0, message.step <= message.steps,
             message.provideData.allSatisfy({ $0.desc != nil }), message.provideLabel.allSatisfy({ $0.desc != nil })
         else { return violation("OPENED describes an impossible stream") }
@@ -320,6 +332,11 @@ package struct ClientSessionMachine: ~Copyable {
                     ? "a stream is open on this connection" : "no stream is open on this connection")
         }
         request = wish
+    }
+
+    private mutating func beginMove() throws(SessionFailure) {
+        try begin(.move, in: [.streaming, .ended, .failed])
+        heldNotices = 0
     }
 
     private mutating func grant(_ batches: Int) -> [Action] {

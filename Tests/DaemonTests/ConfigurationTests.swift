@@ -285,6 +285,26 @@ import Testing
             ])
     }
 
+    @Test("aliases stand for what they name; a few lines that are a list beyond all memory are refused")
+    func aliases() throws {
+        let list = "datasets:\n  d:\n    iterator: CSVIter\n    data_shape: &s [2, 3]\n    label_shape: *s\n"
+        let shape = ParameterValue.list([.integer(2), .integer(3)])
+        #expect(try Self.load(list).configuration.datasets["d"]?.parameters["label_shape"] == shape)
+        let stars = String(repeating: "# * and 2*2, a*b\n", count: 30) + "roots: [/a/*.rec, '/*x']\n"
+        #expect(try Self.load(stars).configuration.paths == .beneath(["/a/*.rec", "/*x"]))
+
+        // 3 to the power of the lines.
+        func bomb(_ lines: Int) -> String {
+            var text = "datasets:\n  d:\n    iterator: CSVIter\n    a0: &a0 [1, 2, 3]\n"
+            for line in 1...lines { text += "    a\(line): &a\(line) [*a\(line - 1), *a\(line - 1), *a\(line - 1)]\n" }
+            return text
+        }
+        #expect(try Self.problems(bomb(9)) == ["h.yaml: has 27 aliases ('*name'); 24 are allowed, write the others out"])
+        #expect(try Self.load(bomb(8)).configuration.datasets["d"]?.parameters.count == 9)
+        let wide = bomb(8).replacing("[1, 2, 3]", with: "[\(Array(repeating: "1", count: 1000).joined(separator: ","))]")
+        #expect(try Self.problems(wide).contains { $0.contains("data set 'd' has more than 1000000 values") })
+    }
+
     @Test("a file that is not there is one clear line")
     func missingFile() {
         let loader = ConfigurationLoader(file: "/nowhere/h.yaml", surroundings: Self.surroundings())

@@ -75,6 +75,32 @@ struct ClientSessionMachineTests {
         #expect(try machine.open(OpenMessage(OpenRequest(dataset: "d"))).map(line) == ["OPEN"])
     }
 
+    @Test("a stream whose batches are longer than this side takes is refused, so that no memory is asked for")
+    func longBatches() throws {
+        var machine = ClientSessionMachine(window: 2)
+        var hello = Samples.hello
+        hello.maxFrameBytes = UInt64(Samples.layout.payloadBytes) - 1
+        _ = machine.greet(hello)
+        _ = gets(.hello(HelloMessage(major: 1, minor: 0, features: [], maxFrameBytes: 1)), &machine)
+        _ = try machine.open(OpenMessage(OpenRequest(dataset: "d")))
+        let opened = OpenedMessage(Samples.info(), position: BatchAddress(epoch: 0, step: 0), stepCount: 3)
+        #expect(gets(.opened(opened), &machine) == ["ERROR", "violation", "close connection"])
+    }
+
+    @Test("notices that come between SEEK and its answer are held, as many as are worth reading")
+    func heldNotices() throws {
+        var machine = try streaming()
+        let bad = BadRecord(reason: "bad_image", message: "cut", file: "a.rec", offset: 8, ordinal: 1)
+        let notice = NoticeMessage(bad, address: BatchAddress(epoch: 0, step: 0), action: "skip")
+        for _ in 0..<2 {
+            _ = try machine.seek(SeekMessage(BatchAddress(epoch: 9, step: 9)))
+            for _ in 0..<3000 { #expect(gets(.notice(notice), &machine).isEmpty) }
+            let refusal = ErrorMessage(StreamError(.badPosition, "beyond"), scope: .request)
+            let lines = gets(.error(refusal), &machine)
+            #expect(lines.first == "refused bad_position" && lines.count { $0 == "notice" } == 1024)
+        }
+    }
+
     @Test("what comes between SEEK and POSITION is dropped, and nothing is granted meanwhile")
     func seek() throws {
         var machine = try streaming()

@@ -11,6 +11,8 @@ struct ConfigurationFileReader {
 
     /// Larger is no configuration, and must not be read into memory.
     private static let mostBytes = 16 << 20
+    /// Each can stand for a list of the ones before it, so that a few lines would be a list beyond all memory.
+    private static let mostAliases = 24
 
     init(file: String, settings: ConfigurationSettings) {
         self.file = file
@@ -34,6 +36,10 @@ struct ConfigurationFileReader {
     }
 
     mutating func read(_ text: String) {
+        let aliases = Self.aliasCount(text)
+        guard aliases <= Self.mostAliases else {
+            return add(nil, "has \(aliases) aliases ('*name'); \(Self.mostAliases) are allowed, write the others out")
+        }
         do {
             guard let root = try Yams.compose(yaml: text), root.null == nil else { return }
             readMapping(root, prefix: "")
@@ -50,6 +56,21 @@ struct ConfigurationFileReader {
         } catch {
             add(nil, "\(error)")
         }
+    }
+
+    /// Places where an alias can stand, counted before the parser puts in what they stand for.
+    private static func aliasCount(_ text: String) -> Int {
+        var count = 0
+        // The start of the text is the start of a line.
+        var before = UInt8(ascii: "\n")
+        var isStar = false
+        for byte in text.utf8 {
+            let isSpace = byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
+            if isStar, !isSpace { count += 1 }
+            isStar = byte == UInt8(ascii: "*") && (before <= UInt8(ascii: " ") || "[{,:?-".utf8.contains(before))
+            before = byte
+        }
+        return count
     }
 
     private mutating func readMapping(_ node: Node, prefix: String) {

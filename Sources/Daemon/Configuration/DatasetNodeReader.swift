@@ -5,6 +5,8 @@ internal import Yams
 struct DatasetNodeReader {
     let file: String
     var problems: [ConfigurationProblem] = []
+    /// Values that the entry may still have. Aliases make many of a few.
+    private var room = StructureText.maxEntries
 
     init(file: String) { self.file = file }
 
@@ -34,8 +36,12 @@ struct DatasetNodeReader {
                 }
                 dataset.locked = Set(names.compactMap { $0.scalar?.string })
             case let parameter?:
-                guard let parameterValue = Self.parameterValue(value, depth: 0) else {
-                    add(key, "data set '\(name)': '\(parameter)' must be a value or a list of values")
+                guard let parameterValue = parameterValue(value, depth: 0) else {
+                    add(
+                        key,
+                        room > 0
+                            ? "data set '\(name)': '\(parameter)' must be a value or a list of values"
+                            : "data set '\(name)' has more than \(StructureText.maxEntries) values")
                     continue
                 }
                 dataset.parameters[parameter] = parameterValue
@@ -60,7 +66,9 @@ struct DatasetNodeReader {
         return name.utf8.allSatisfy { isAlphanumeric($0) || "-._/".utf8.contains($0) }
     }
 
-    private static func parameterValue(_ node: Node, depth: Int) -> ParameterValue? {
+    private mutating func parameterValue(_ node: Node, depth: Int) -> ParameterValue? {
+        guard room > 0 else { return nil }
+        room -= 1
         switch node {
         case .scalar(let scalar):
             switch node.tag.description {

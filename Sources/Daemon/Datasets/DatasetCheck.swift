@@ -1,10 +1,10 @@
 internal import DataTypes
-internal import Iterators
+package import Iterators
 
 /// Checks a data set of the configuration against the iterator it names, as far as that goes without opening it: what a
 /// client may still give is not missed.
-enum DatasetCheck {
-    static func problems(_ dataset: DatasetConfiguration, kinds: [IteratorKind]) -> [ConfigurationProblem] {
+package enum DatasetCheck {
+    package static func problems(_ dataset: DatasetConfiguration, kinds: [IteratorKind]) -> [ConfigurationProblem] {
         guard let kind = kinds.first(where: { $0.name == dataset.iterator }) else {
             let near = nearestName(to: dataset.iterator, among: kinds.map(\.name)).map { "; did you mean '\($0)'?" }
             return [

@@ -1,0 +1,2 @@
+/* Only declares what libFuzzer brings. */
+#include "CFuzzer.h"
