@@ -24,7 +24,7 @@ case ${1:-} in
 esac
 
 # A test that hangs ends its phase instead of the whole run.
-swift_limit_seconds=900 pytest_limit_seconds=600 script_limit_seconds=300
+swift_limit_seconds=900 pytest_limit_seconds=600 script_limit_seconds=300 fuzz_limit_seconds=600
 scratch=$repository/.build-tests
 build_flags=(-c release --scratch-path "$scratch" -Xswiftc -enable-testing --traits HDF5)
 passed=0 failed=0 skipped=0
@@ -75,6 +75,16 @@ PYTHON
     elif ((tests == 0)); then
         fail "$name: no test was run" 1
     fi
+}
+
+# judge NAME LIMIT: what the status of a script means; 77 is that this machine cannot run it, with the reason on its last line.
+judge() {
+    case $status in
+        0) passed=$((passed + 1)) ;;
+        77) skipped=$((skipped + 1)) ;;
+        124 | 137) fail "$1: stopped, it took longer than $2 s" 1 ;;
+        *) fail "$1: ended with status $status" 1 ;;
+    esac
 }
 
 # Only told, never a failure.
@@ -135,6 +145,10 @@ if [[ $run_swift == yes ]]; then
         swift test "${build_flags[@]}" --skip-build --disable-xctest --xunit-output "$reports/swift.xml"
     # Whether SwiftPM adds "-swift-testing" to the name depends on its version.
     count "Swift tests" "$reports"/swift*.xml
+
+    # Builds what it fuzzes with AddressSanitizer, in a folder of its own.
+    phase "Fuzzing" timeout --kill-after=10 "$fuzz_limit_seconds" Tests/Fuzz/run.sh --seconds 2
+    judge "Fuzzing" "$fuzz_limit_seconds"
 fi
 
 if [[ $run_python == yes ]]; then
@@ -162,18 +176,12 @@ if [[ $run_python == yes ]]; then
         count "$name" "$reports/python-$version.xml"
     done
 
-    # Each prints what it does; 77 means that this machine cannot run it, with the reason on its last line.
     for script in Tests/IntegrationTests/*.sh; do
         if [[ ! -e $script ]]; then
             continue
         fi
         phase "$script" timeout --kill-after=10 "$script_limit_seconds" bash "$script"
-        case $status in
-            0) passed=$((passed + 1)) ;;
-            77) skipped=$((skipped + 1)) ;;
-            124 | 137) fail "$script: stopped, it took longer than $script_limit_seconds s" 1 ;;
-            *) fail "$script: ended with status $status" 1 ;;
-        esac
+        judge "$script" "$script_limit_seconds"
     done
 fi
 

@@ -299,9 +299,11 @@ import Testing
             for line in 1...lines { text += "    a\(line): &a\(line) [*a\(line - 1), *a\(line - 1), *a\(line - 1)]\n" }
             return text
         }
-        #expect(try Self.problems(bomb(9)) == ["h.yaml: has 27 aliases ('*name'); 24 are allowed, write the others out"])
+        #expect(
+            try Self.problems(bomb(9)) == ["h.yaml: has 27 aliases ('*name'); 24 are allowed, write the others out"])
         #expect(try Self.load(bomb(8)).configuration.datasets["d"]?.parameters.count == 9)
-        let wide = bomb(8).replacing("[1, 2, 3]", with: "[\(Array(repeating: "1", count: 1000).joined(separator: ","))]")
+        let wide = bomb(8).replacing(
+            "[1, 2, 3]", with: "[\(Array(repeating: "1", count: 1000).joined(separator: ","))]")
         #expect(try Self.problems(wide).contains { $0.contains("data set 'd' has more than 1000000 values") })
     }
 

@@ -38,7 +38,8 @@ swift build --package-path "$here" -c release --scratch-path "$work" --sanitize=
     -Xswiftc -sanitize-coverage=$coverage -Xcc -fsanitize-coverage=$coverage -Xswiftc -use-ld=lld \
     -Xlinker "$runtime" -Xlinker -lstdc++
 
-folder=$(mktemp -d)
+# In memory where there is room for it: the targets write thousands of files a second.
+folder=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 golden=${HEADRACE_GOLDEN:-$("$root/Tests/Fixtures/unpack.sh" "$work/golden")}
 PYTHONDONTWRITEBYTECODE=1 "${PYTHON:-python3}" "$here/seeds.py" "$folder" "$golden"

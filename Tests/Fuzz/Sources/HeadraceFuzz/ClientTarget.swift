@@ -56,7 +56,8 @@ struct ClientTarget: ~Copyable {
         case 6 where ready > 0:
             ready -= 1
             run(machine.consumed())
-        case 7: receive(.hello(HelloMessage(major: 1, minor: 2, features: ["arrays", "slots"], maxFrameBytes: 1 << 20)))
+        case 7:
+            receive(.hello(HelloMessage(major: 1, minor: 2, features: ["arrays", "slots"], maxFrameBytes: 1 << 20)))
         case 8:
             let opened = OpenedMessage(
                 SampleStream.info, position: BatchAddress(epoch: 0, step: 0), stepCount: 3, hasSlots: true)

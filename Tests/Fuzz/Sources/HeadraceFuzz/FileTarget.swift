@@ -55,7 +55,10 @@ enum FileTarget {
                     [
                         "path_imglist": file, "path_root": .string(FuzzFolder.data), "data_shape": .string("(3,8,8)"),
                     ])
-            default: open("ImageDetIter", ["path_imglist": file, "path_root": .string(FuzzFolder.data), "data_shape": .string("(3,8,8)")])
+            default:
+                open(
+                    "ImageDetIter",
+                    ["path_imglist": file, "path_root": .string(FuzzFolder.data), "data_shape": .string("(3,8,8)")])
             }
         case .csv:
             let file = ParameterValue.string(FuzzFolder.write(input.remainder(), to: "a.csv"))

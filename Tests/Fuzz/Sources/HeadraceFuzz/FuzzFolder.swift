@@ -12,7 +12,8 @@ enum FuzzFolder {
         let file = "\(path)/\(name)"
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         let bytes = Array(bytes)
-        guard descriptor >= 0, bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count
+        guard descriptor >= 0,
+            bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count
         else { fatalError("\(file) cannot be written; set HEADRACE_FUZZ_FOLDER") }
         close(descriptor)
         return file
