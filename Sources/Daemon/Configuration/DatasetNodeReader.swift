@@ -5,8 +5,9 @@ internal import Yams
 struct DatasetNodeReader {
     let file: String
     var problems: [ConfigurationProblem] = []
-    /// Values that the entry may still have. Aliases make many of a few.
-    private var room = StructureText.maxEntries
+    /// Aliases make many values of a few, and each costs microseconds.
+    private static let mostValues = 100_000
+    private var room = mostValues
 
     init(file: String) { self.file = file }
 
@@ -41,7 +42,7 @@ struct DatasetNodeReader {
                         key,
                         room > 0
                             ? "data set '\(name)': '\(parameter)' must be a value or a list of values"
-                            : "data set '\(name)' has more than \(StructureText.maxEntries) values")
+                            : "data set '\(name)' has more than \(Self.mostValues) values")
                     continue
                 }
                 dataset.parameters[parameter] = parameterValue
