@@ -6,6 +6,9 @@ package func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 /// CPU nanoseconds that the calling thread has used.
 package func threadCPUNanoseconds() -> UInt64 { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
+/// CPU nanoseconds that all threads of this process have used.
+package func processCPUNanoseconds() -> UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

@@ -37,6 +37,8 @@ public struct HeadraceError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let stateMismatch = Code(rawValue: "state_mismatch")
         /// The server is going down.
         public static let draining = Code(rawValue: "draining")
+        /// An administrator has ended the stream or the connection.
+        public static let stopped = Code(rawValue: "stopped")
     }
 
     /// What kind of failure it is.

@@ -4,6 +4,7 @@ import Wire
 struct PublishedState: Equatable {
     var state = SessionState.connected
     var credits = 0
+    var isPaused = false
     var waiting: WaitCause?
 
     init() {}
@@ -20,6 +21,7 @@ struct PublishedState: Equatable {
             case .closed: .closing
             }
         credits = machine.credits
+        isPaused = machine.isPaused
         waiting = WaitCause(rawValue: machine.waitingFor)
     }
 }

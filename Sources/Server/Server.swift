@@ -128,11 +128,32 @@ package final class Server: Service {
         environment.registry.snapshot(listeners: state.withLock { $0.listeners.map(\.endpoint.description) })
     }
 
+    /// How long batches took to be sent.
+    package var sendTimes: HistogramFigures { environment.sendTimes.figures }
+
     /// Closes one connection and tells the client that an administrator did. False when there is none of that id.
     @discardableResult
     package func disconnect(_ clientID: UInt64) -> Bool {
         guard let channel = environment.registry.channel(of: clientID) else { return false }
-        Self.send(.disconnect(StreamError(.overLimit, "an administrator has closed this connection")), to: channel)
+        Self.send(.disconnect(StreamError(.stopped, "an administrator has closed this connection")), to: channel)
+        return true
+    }
+
+    /// Ends one stream and tells its client that an administrator did; the connection stays. False when there is none
+    /// of that id.
+    @discardableResult
+    package func stop(stream id: UInt64) -> Bool { send(.stop(streamID: id), toStream: id) }
+
+    /// Sends no more batches of a stream until `resume`. False when there is none of that id.
+    @discardableResult
+    package func pause(stream id: UInt64) -> Bool { send(.pause(streamID: id), toStream: id) }
+
+    @discardableResult
+    package func resume(stream id: UInt64) -> Bool { send(.resume(streamID: id), toStream: id) }
+
+    private func send(_ command: SessionCommand, toStream id: UInt64) -> Bool {
+        guard let channel = environment.registry.channel(ofStream: id) else { return false }
+        Self.send(command, to: channel)
         return true
     }
 

@@ -12,6 +12,8 @@ package struct ServerSnapshot: Sendable {
     /// What all streams have done, those that are closed included. Its counters only grow; queue and memory are those
     /// of the streams that are open.
     package var totals: StreamStatistics
+    /// The same by data set; "" for streams opened by iterator.
+    package var datasetTotals: [String: StreamStatistics]
     /// The latest bad records, oldest first.
     package var badRecords: [BadRecordReport]
 }

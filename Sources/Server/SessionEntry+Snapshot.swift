@@ -15,7 +15,7 @@ extension SessionEntry {
         return StreamSnapshot(
             id: open.id, clientID: identity.id, dataset: open.dataset, label: open.label, info: open.stream.info,
             statistics: statistics, position: position, stepCount: open.stream.stepCount(epoch: position.epoch),
-            credits: open.credits, state: state, waitingFor: open.waiting.cause,
+            credits: open.credits, isPaused: open.isPaused, state: state, waitingFor: open.waiting.cause,
             waitedSeconds: waited.mapValues { Double($0) / 1e9 }, openedSeconds: (now - open.openedAt).seconds)
     }
 }

@@ -11,6 +11,7 @@ struct SessionEntry {
         let label: String?
         let openedAt: ContinuousClock.Instant
         var credits = 0
+        var isPaused = false
         var waiting = WaitClock()
     }
 

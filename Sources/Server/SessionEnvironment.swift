@@ -17,6 +17,9 @@ final class SessionEnvironment: Sendable {
     let checksumPool = NIOThreadPool(numberOfThreads: 2)
     /// Descriptors of clients are taken over and closed: for one that is not what it should be, that may last.
     let arrayPool = NIOThreadPool(numberOfThreads: 2)
+    /// From the moment that a batch is handed to the socket until its last byte is taken; of one that the client maps,
+    /// until its number is under way.
+    let sendTimes = DurationHistogram()
     let logger: Logger
     private let refusals = Mutex(LogLimiter())
 

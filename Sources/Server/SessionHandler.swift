@@ -163,6 +163,10 @@ final class SessionHandler: ChannelDuplexHandler {
         switch command {
         case .drain(let seconds): run(machine.drain(deadlineSeconds: seconds))
         case .drainTimedOut: run(machine.drainTimedOut())
+        case .stop(let id):
+            if id == streamID { run(machine.stop(StreamError(.stopped, "an administrator has stopped this stream"))) }
+        case .pause(let id): if id == streamID { run(machine.pause()) }
+        case .resume(let id): if id == streamID { run(machine.resume()) }
         case .disconnect(let error): run(machine.fail(error))
         case .abort: context.close(promise: nil)
         }
@@ -296,6 +300,7 @@ final class SessionHandler: ChannelDuplexHandler {
             counts.add(to: &entry, &counters)
             guard entry.open != nil else { return }
             entry.open?.credits = current.credits
+            entry.open?.isPaused = current.isPaused
             if let cause = current.waiting { entry.open?.waiting.change(to: cause, now: .now) }
         }
     }

@@ -26,7 +26,8 @@ final class SessionRegistry: Sendable {
         var lastStreamID: UInt64 = 0
         var isDraining = false
         var counters = ServerCounters()
-        var closedTotals = StreamStatistics()
+        /// By data set; "" for streams opened by iterator. Names come from the configuration, so they are few.
+        var closedTotals: [String: StreamStatistics] = [:]
         var badRecords = BadRecordRing()
 
         var isEmpty: Bool { sessions.isEmpty && lingering == 0 }
@@ -161,7 +162,7 @@ final class SessionRegistry: Sendable {
             guard let open = state.sessions[clientID]?.open else { return }
             state.sessions[clientID]?.open = nil
             state.streams -= 1
-            state.closedTotals.add(open.stream.statistics)
+            state.closedTotals[open.dataset ?? "", default: StreamStatistics()].add(open.stream.statistics)
             for (cause, nanoseconds) in open.waiting.waited(now: .now) {
                 state.counters.waitedNanoseconds[cause, default: 0] += nanoseconds
             }
@@ -193,24 +194,30 @@ final class SessionRegistry: Sendable {
 
     func channel(of clientID: UInt64) -> (any Channel)? { state.withLock { $0.sessions[clientID]?.channel } }
 
+    func channel(ofStream id: UInt64) -> (any Channel)? {
+        state.withLock { state in state.sessions.values.first { $0.open?.id == id }?.channel }
+    }
+
     func snapshot(listeners: [String]) -> ServerSnapshot {
         state.withLock { state in
             let now = ContinuousClock.now
             var snapshot = ServerSnapshot(
                 listeners: listeners, isDraining: state.isDraining, clients: [], streams: [],
-                counters: state.counters, totals: state.closedTotals, badRecords: state.badRecords.inOrder)
+                counters: state.counters, totals: StreamStatistics(), datasetTotals: state.closedTotals,
+                badRecords: state.badRecords.inOrder)
             for entry in state.sessions.values.sorted(by: { $0.identity.id < $1.identity.id }) {
                 snapshot.clients.append(entry.snapshot(now: now))
                 guard let open = entry.open else { continue }
                 let statistics = open.stream.statistics
                 let waited = open.waiting.waited(now: now)
-                snapshot.totals.add(statistics, isOpen: true)
+                snapshot.datasetTotals[open.dataset ?? "", default: StreamStatistics()].add(statistics, isOpen: true)
                 for (cause, nanoseconds) in waited {
                     snapshot.counters.waitedNanoseconds[cause, default: 0] += nanoseconds
                 }
                 snapshot.streams.append(
                     entry.snapshot(of: open, statistics: statistics, waited: waited, now: now))
             }
+            for totals in snapshot.datasetTotals.values { snapshot.totals.add(totals, isOpen: true) }
             return snapshot
         }
     }

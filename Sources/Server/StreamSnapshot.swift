@@ -17,6 +17,8 @@ package struct StreamSnapshot: Sendable {
     package var stepCount: Int
     /// Batches granted and not yet sent.
     package var credits: Int
+    /// By an administrator.
+    package var isPaused: Bool
     package var state: SessionState
     package var waitingFor: WaitCause
     /// Seconds that it has waited for each cause, since it was opened.

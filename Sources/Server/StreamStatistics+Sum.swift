@@ -13,6 +13,7 @@ extension StreamStatistics {
         cacheMisses += other.cacheMisses
         cpuNanoseconds += other.cpuNanoseconds
         starvedNanoseconds += other.starvedNanoseconds
+        storageNanoseconds += other.storageNanoseconds
         idleNanoseconds += other.idleNanoseconds
         guard isOpen else { return }
         queueDepth += other.queueDepth

@@ -6,6 +6,8 @@ package enum WaitCause: String, Sendable, CaseIterable {
     case decode
     /// The client takes the bytes slower than they come.
     case socket
+    /// An administrator has paused it.
+    case pause
     /// The epoch is over, or failed; the client has not gone to another place.
     case reset
 }

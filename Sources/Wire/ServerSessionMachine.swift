@@ -76,6 +76,10 @@ package struct ServerSessionMachine: ~Copyable {
     /// Batches of the position's epoch.
     package internal(set) var stepCount = 0
     package private(set) var isDraining = false
+    /// An administrator has stopped the flow of batches for a while.
+    package internal(set) var isPaused = false
+    /// What the client was told when an administrator ended its stream; until it closes the stream.
+    var stopped: StreamError?
 
     /// Batches handed to the socket and not yet written.
     var batchesInFlight = 0
@@ -124,7 +128,8 @@ package struct ServerSessionMachine: ~Copyable {
         return answer
     }
 
-    /// What the stream is waiting for, in a word: `credit`, `decode`, `socket`, `reset`, or `-` without a stream.
+    /// What the stream is waiting for, in a word: `credit`, `decode`, `socket`, `pause`, `reset`, or `-` without a
+    /// stream.
     package var waitingFor: String {
         switch state {
         case .connected, .greeted, .closed: "-"
@@ -132,7 +137,9 @@ package struct ServerSessionMachine: ~Copyable {
         case .opening, .abandoning: "open"
         case .ended, .failed: "reset"
         case .streaming:
-            if nextIsOutstanding {
+            if isPaused {
+                "pause"
+            } else if nextIsOutstanding {
                 holdsAllSlots ? "credit" : "decode"
             } else if credits == 0 {
                 "credit"
@@ -194,6 +201,7 @@ package struct ServerSessionMachine: ~Copyable {
     }
 
     private mutating func handle(_ message: ControlMessage) -> [Action] {
+        if let stopped, let answer = answer(to: message, afterStop: stopped) { return answer }
         switch (message, state) {
         case (.ping(let payload), _):
             return [.send(.pong(payload))]
@@ -319,7 +327,7 @@ package struct ServerSessionMachine: ~Copyable {
     /// Asks the stream for its next event when the client can take it. At the epoch's end the event is EPOCH_END, which
     /// needs no credit.
     mutating func pump() -> [Action] {
-        guard state == .streaming, !nextIsOutstanding, batchesInFlight < Self.maxBatchesInFlight,
+        guard state == .streaming, !isPaused, !nextIsOutstanding, batchesInFlight < Self.maxBatchesInFlight,
             credits > 0 || position.step >= stepCount
         else { return [] }
         nextIsOutstanding = true
@@ -339,6 +347,7 @@ package struct ServerSessionMachine: ~Copyable {
         stream = nil
         credits = 0
         nextIsOutstanding = false
+        isPaused = false
         lentSlots = []
         firstSlot = slotEnd
         return [.closeStream]
@@ -346,6 +355,7 @@ package struct ServerSessionMachine: ~Copyable {
 
     /// After a stream, or the attempt of one: ready for the next OPEN, or done when the server is draining.
     mutating func backToGreeted(_ actions: [Action]) -> [Action] {
+        stopped = nil
         state = isDraining ? .closed : .greeted
         return isDraining ? actions + [.closeConnection] : actions
     }

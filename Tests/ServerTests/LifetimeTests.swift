@@ -176,6 +176,52 @@ extension ServerSuite {
             }
         }
 
+        @Test("an administrator stops one stream; its client keeps the connection and can open another")
+        func stop() async throws {
+            try await ServerFixture.with { fixture in
+                let client = try RawClient(fixture.unix)
+                try client.hello()
+                try client.open()
+                try client.credit(1)
+                expectBatch(try client.receive(), BatchAddress(epoch: 0, step: 0))
+                let id = try #require(fixture.server.snapshot().streams.first?.id)
+                #expect(!fixture.server.stop(stream: id + 1))
+                #expect(fixture.server.stop(stream: id))
+                let error = try client.receive()
+                #expect(error.code == "stopped" && error.scope == "stream")
+                #expect(fixture.server.snapshot().streams.isEmpty)
+                #expect(fixture.server.snapshot().datasetTotals["fake"]?.batches == 1)
+                try client.send(Kind.reset)
+                let refusal = try client.receive()
+                #expect(refusal.code == "stopped" && refusal.scope == "request")
+                try client.send(Kind.close)
+                #expect(try client.receive().type == Kind.close)
+                #expect(try client.open().type == Kind.opened)
+                // The new stream is another one.
+                #expect(!fixture.server.stop(stream: id))
+            }
+        }
+
+        @Test("a paused stream sends nothing until it is resumed, and goes on where it was")
+        func pause() async throws {
+            try await ServerFixture.with { fixture in
+                let client = try RawClient(fixture.unix)
+                try client.hello()
+                try client.open()
+                let id = try #require(fixture.server.snapshot().streams.first?.id)
+                #expect(fixture.server.pause(stream: id))
+                try client.credit(2)
+                #expect(try client.framesBeforePong().isEmpty)
+                let paused = try #require(fixture.server.snapshot().streams.first)
+                #expect(paused.isPaused && paused.waitingFor == .pause && paused.credits == 2)
+                #expect(fixture.server.resume(stream: id))
+                expectBatch(try client.receive(), BatchAddress(epoch: 0, step: 0))
+                expectBatch(try client.receive(), BatchAddress(epoch: 0, step: 1))
+                #expect(fixture.server.snapshot().streams.first?.isPaused == false)
+                #expect(fixture.server.sendTimes.counts.reduce(0, +) >= 1)
+            }
+        }
+
         @Test("when a listener cannot be bound, none is")
         func bindFails() async throws {
             try await ServerFixture.with { fixture in

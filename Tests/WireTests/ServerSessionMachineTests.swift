@@ -43,6 +43,62 @@ struct ServerSessionMachineTests {
         #expect(session.written() == ["next 3"])
     }
 
+    @Test("a stopped stream refuses everything but CLOSE, and is forgotten with it")
+    func stop() {
+        var session = ServerTrace.streaming()
+        #expect(session.gets(credit(2)) == ["next 1"])
+        #expect(session.stopped() == ["close stream", "ERROR stopped stream"])
+        #expect(session.stopped() == [])
+        // What was under way comes too late.
+        #expect(session.batch(0, ticket: 1) == [])
+        #expect(session.gets(credit(1)) == [])
+        #expect(session.gets(.reset) == ["ERROR stopped request"])
+        #expect(session.gets(.seek(SeekMessage(BatchAddress(epoch: 0, step: 1)))) == ["ERROR stopped request"])
+        #expect(session.gets(.stateRequest) == ["ERROR stopped request"])
+        #expect(session.gets(.ping([1])) == ["PONG"])
+        #expect(session.gets(.close) == ["CLOSE"])
+        #expect(session.gets(open) == ["open d"])
+        #expect(session.opened() == ["OPENED"])
+        #expect(session.gets(.reset) == ["reset"])
+    }
+
+    @Test("only a stream that is open is stopped, also at its epoch's end")
+    func stopWhen() {
+        var session = ServerTrace(steps: 0)
+        #expect(session.stopped() == [])
+        #expect(session.gets(.hello(Samples.hello)) == ["HELLO"])
+        #expect(session.stopped() == [])
+        #expect(session.gets(open) == ["open d"])
+        #expect(session.stopped() == [])
+        #expect(session.opened() == ["OPENED", "next 1"])
+        #expect(session.ended(ticket: 1) == ["EPOCH_END 0 0"])
+        #expect(session.stopped() == ["close stream"])
+        #expect(session.gets(.reset) == ["ERROR stopped request"])
+        #expect(session.gets(.close) == ["CLOSE"])
+    }
+
+    @Test("a paused stream keeps the credit that comes, and a batch asked for before still goes out")
+    func pause() {
+        var session = ServerTrace.streaming(steps: 10)
+        #expect(session.gets(credit(1)) == ["next 1"])
+        #expect(session.machine.pause().isEmpty)
+        #expect(session.machine.waitingFor == "pause")
+        #expect(session.batch(0, ticket: 1) == ["BATCH 0.0 token 0.1"])
+        #expect(session.gets(credit(2)) == [])
+        #expect(session.written() == [])
+        #expect(session.gets(.seek(SeekMessage(BatchAddress(epoch: 4, step: 1)))) == ["seek 4.1"])
+        #expect(session.moved(epoch: 4, step: 1) == ["POSITION 4.1"])
+        #expect(session.gets(credit(3)) == [])
+        #expect(session.resumed() == ["next 2"])
+        #expect(session.resumed() == [])
+        // The next stream is not paused.
+        #expect(session.machine.pause().isEmpty)
+        #expect(session.gets(.close) == ["close stream", "CLOSE"])
+        #expect(session.gets(open) == ["open d"])
+        #expect(session.opened() == ["OPENED"])
+        #expect(session.gets(credit(1)) == ["next 3"])
+    }
+
     @Test("a batch that was on its way when the stream moved is dropped, and the credit with it")
     func moveWhileDecoding() {
         var session = ServerTrace.streaming()

@@ -39,6 +39,10 @@ struct ServerTrace: ~Copyable {
         machine.streamFailed(StreamError(.badRecord, "bad"), ticket: ticket).map(Self.line)
     }
 
+    mutating func stopped() -> [String] { machine.stop(StreamError(.stopped, "stopped")).map(Self.line) }
+
+    mutating func resumed() -> [String] { machine.resume().map(Self.line) }
+
     mutating func written() -> [String] { machine.batchWritten().map(Self.line) }
 
     mutating func moved(epoch: Int, step: Int) -> [String] {

@@ -57,6 +57,12 @@ package struct StageTimes: Sendable {
 
     package init() {}
 
+    /// The part of `nanoseconds` that reading has in all stages.
+    package func readShare(of nanoseconds: UInt64) -> UInt64 {
+        let all = Double(read) + Double(decode) + Double(augment)
+        return all > 0 ? UInt64(Double(nanoseconds) * (Double(read) / all)) : 0
+    }
+
     package mutating func add(_ other: StageTimes) {
         read += other.read
         decode += other.decode

@@ -15,6 +15,8 @@ package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
         case memoryLimit = "memory_limit"
         case overLimit = "over_limit"
         case draining
+        /// An administrator has ended the stream or the connection.
+        case stopped
         case timeout
         case version
         case badFrame = "bad_frame"

@@ -11,6 +11,8 @@ package struct StreamStatistics: Sendable, Hashable {
     package var cpuNanoseconds: UInt64 = 0
     /// Nanoseconds the consumer waited for a batch that was not ready.
     package var starvedNanoseconds: UInt64 = 0
+    /// The part of that which the storage is to blame for: what the batches' reading was of all that was done for them.
+    package var storageNanoseconds: UInt64 = 0
     /// Nanoseconds a ready batch waited for the consumer.
     package var idleNanoseconds: UInt64 = 0
     /// Batches ready and not yet taken, and the most there can be now: how many the stream prepares ahead.

@@ -10,6 +10,8 @@ import DataTypes
 package final class WorkerPool: Sendable {
     /// Decode threads that take work when the storage keeps none of them waiting.
     package let threadCount: Int
+    /// What batches took so far.
+    package let stages = StageHistograms()
     private let queue: Monitor<LaneQueue>
     private let readers: Monitor<ReadQueue>
     private let threads: [WorkerThread]

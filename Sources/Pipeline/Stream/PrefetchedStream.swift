@@ -224,6 +224,7 @@ package final class PrefetchedStream: BatchStream {
     private func completed(_ job: BatchJob, generation: Int) {
         let outcome = job.finish()
         let address = job.plan.address
+        pool.stages.record(outcome.times)
         let batch = DataBatch(
             address: address, partIndex: info.partIndex, layout: info.layout, pad: outcome.pad,
             stepCount: job.plan.stepCount, badRecords: outcome.badRecords, badRecordCount: outcome.badRecordCount,
@@ -249,7 +250,9 @@ package final class PrefetchedStream: BatchStream {
             if state.readySince == 0, state.window.isReady { state.readySince = monotonicNanoseconds() }
             guard let waiter = state.waiter, let event = takeEvent(&state, hadToWait: true) else { return nil }
             state.waiter = nil
-            state.statistics.starvedNanoseconds += monotonicNanoseconds() - state.waitingSince
+            let waited = monotonicNanoseconds() - state.waitingSince
+            state.statistics.starvedNanoseconds += waited
+            state.statistics.storageNanoseconds += outcome.times.readShare(of: waited)
             return { waiter(event) }
         }
         answer?()
