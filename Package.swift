@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Transport", nioCore, nioPosix, logging, lifecycle,
+                "DataTypes", "Transport", nioCore, nioPosix, logging, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
             ], swiftSettings: settings),
         .target(
@@ -136,7 +136,7 @@ let package = Package(
             dependencies: ["HeadraceInProcess", "HeadraceClient", "DataTypes", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["Tool", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],
+            dependencies: ["Tool", "Admin", "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
@@ -145,12 +145,16 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "TestSupport", "headraced",
-                logging,
+                "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "Server", "TestSupport",
+                "headraced", logging,
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "AdminTests", dependencies: ["Admin", "Transport", nioCore, nioPosix, logging, lifecycle],
+            name: "AdminTests",
+            dependencies: [
+                "Admin", "DataTypes", "Transport", nioCore, nioPosix, logging, lifecycle,
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

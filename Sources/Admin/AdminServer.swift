@@ -19,23 +19,34 @@ package final class AdminServer: Service {
             case adopted(descriptor: CInt)
         }
         package var source: Source
-        /// The pages that act are there: for sockets that file permissions guard.
-        package var allowsControl: Bool
+        /// Who may do what; nil: everybody may read and nobody act, as over TCP.
+        package var policy: AdminPolicy?
 
-        package init(_ source: Source, allowsControl: Bool) {
+        package init(_ source: Source, policy: AdminPolicy?) {
             self.source = source
-            self.allowsControl = allowsControl
+            self.policy = policy
         }
     }
 
     /// More at a time are closed at once: nobody but a broken probe has so many.
     private static let mostConnections = 64
+    /// Of those who may do nothing, so that they do not keep the others out.
+    private static let mostStrangers = 8
     /// A connection that asks nothing so long is closed.
     private static let idleTimeout = TimeAmount.seconds(30)
+    /// Bodies are a few words of JSON.
+    private static let maxBodyBytes = 64 * 1024
+
+    private struct Connection {
+        var channel: any Channel
+        /// nil over TCP.
+        var peer: PeerCredentials?
+        var access: AdminAccess
+    }
 
     private struct State {
         var listeners: [Listener] = []
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var connections: [ObjectIdentifier: Connection] = [:]
         var isStopped = false
     }
     private let places: [Place]
@@ -82,19 +93,21 @@ package final class AdminServer: Service {
         let (listeners, channels) = state.withLock { state in
             state.isStopped = true
             defer { state.listeners = [] }
-            return (state.listeners, Array(state.channels.values))
+            return (state.listeners, state.connections.values.map(\.channel))
         }
         for listener in listeners { await listener.close() }
         for channel in channels { channel.close(promise: nil) }
     }
 
     private func listen(_ place: Place) async throws(ListenError) -> Listener {
-        let pages = AdminPages(control: control, allowsControl: place.allowsControl)
+        let pages = AdminPages(control: control)
         let http = HTTP1Channel(
-            responder: { request, writer, _ in try await Self.respond(to: request, writer, pages) },
+            responder: { request, writer, channel in
+                try await self.respond(to: request, writer, from: channel, pages)
+            },
             configuration: HTTP1Channel.Configuration(idleTimeout: Self.idleTimeout))
         let child: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-            guard self.admit(channel) else { return channel.close() }
+            guard self.admit(channel, place.policy) else { return channel.close() }
             return http.setup(channel: channel, logger: self.logger).map { connection in
                 // Ends when the connection does, which `stop` sees to.
                 Task { await http.handle(value: connection, logger: self.logger) }
@@ -108,23 +121,51 @@ package final class AdminServer: Service {
         }
     }
 
-    private func admit(_ channel: any Channel) -> Bool {
+    /// On the channel's event loop.
+    private func admit(_ channel: any Channel, _ policy: AdminPolicy?) -> Bool {
         let key = ObjectIdentifier(channel)
+        let peer = PeerCredentials.withGroups(of: channel)
+        let connection = Connection(
+            channel: channel, peer: peer?.peer, access: policy.map { $0.access(peer) } ?? .read)
         let isAdmitted = state.withLock { state in
-            guard !state.isStopped, state.channels.count < Self.mostConnections else { return false }
-            state.channels[key] = channel
+            let all = state.connections.values
+            let isStranger = connection.access == .none
+            guard !state.isStopped, all.count < Self.mostConnections,
+                !isStranger || all.count(where: { $0.access == .none }) < Self.mostStrangers
+            else { return false }
+            state.connections[key] = connection
             return true
         }
         if isAdmitted {
-            channel.closeFuture.whenComplete { _ in _ = self.state.withLock { $0.channels.removeValue(forKey: key) } }
+            channel.closeFuture.whenComplete { _ in _ = self.state.withLock { $0.connections.removeValue(forKey: key) }
+            }
         }
         return isAdmitted
     }
 
-    private static func respond(
-        to request: Request, _ writer: consuming ResponseWriter, _ pages: AdminPages
+    private func respond(
+        to request: Request, _ writer: consuming ResponseWriter, from channel: any Channel, _ pages: AdminPages
     ) async throws {
-        let answer = await pages.answer(method: request.method.rawValue, path: request.uri.path)
+        // One that is no longer among them is closed, and hears no answer.
+        let connection = state.withLock { $0.connections[ObjectIdentifier(channel)] }
+        let answer: AdminAnswer
+        do {
+            let body = try await request.body.collect(upTo: Self.maxBodyBytes)
+            answer = await pages.answer(
+                method: request.method.rawValue, path: request.uri.path, body: Array(body.readableBytesView),
+                access: connection?.access ?? .none)
+        } catch is NIOTooManyBytesError {
+            answer = .problem(413, "a body has at most \(Self.maxBodyBytes) bytes")
+        }
+        if request.method == .post {
+            logger.notice(
+                "action asked for",
+                metadata: [
+                    "path": "\(request.uri.path)", "status": "\(answer.status)",
+                    "uid": "\(connection?.peer.map { String($0.userID) } ?? "-")",
+                    "pid": "\(connection?.peer.map { String($0.processID) } ?? "-")",
+                ])
+        }
         var head = HTTPResponse(status: HTTPResponse.Status(code: answer.status))
         head.headerFields[.contentType] = answer.contentType
         head.headerFields[.contentLength] = String(answer.body.utf8.count)

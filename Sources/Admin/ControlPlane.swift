@@ -9,6 +9,15 @@ package protocol ControlPlane: Sendable {
     /// The latest, oldest first.
     func badRecords() -> [BadRecordEntry]
     func metrics() -> MetricsReport
+    func configuration() -> ConfigurationReport
+    var logLevel: String { get }
+    /// Until the next reload or restart. False when there is no such level.
+    func setLogLevel(_ level: String) -> Bool
+    // These begin, and return false when there is no stream or client of that number.
+    func stop(stream id: UInt64) -> Bool
+    func pause(stream id: UInt64) -> Bool
+    func resume(stream id: UInt64) -> Bool
+    func disconnect(client id: UInt64) -> Bool
     /// The event loops and the decode threads do their work: what a liveness probe asks.
     var isHealthy: Bool { get }
     /// Clients can connect and open streams: what a readiness probe asks.

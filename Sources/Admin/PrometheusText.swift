@@ -1,3 +1,5 @@
+internal import DataTypes
+
 /// Metrics in the text format of Prometheus, version 0.0.4: base units, counters ending in `_total`, and labels that
 /// can take few values only (data set names, reasons, stages), so that no client can make series without end.
 struct PrometheusText {
@@ -22,9 +24,15 @@ struct PrometheusText {
         add("sent_bytes_total", .counter, "Bytes sent to clients.", Double(report.sentBytes))
         add("records_bad_total", .counter, "Bad records met.", by: "reason", report.badRecords.mapValues { Double($0) })
         add("errors_total", .counter, "Errors sent to clients.", by: "code", report.errors.mapValues { Double($0) })
-        add("stage_seconds_total", .counter, "Thread time spent on samples.", by: "stage", report.stageSeconds)
+        addHistogram(
+            "stage_seconds", "Time that a batch took: of threads for read, decode and augment, by the clock for send.",
+            by: "stage", report.stages)
         add("cpu_seconds_total", .counter, "CPU time of decode threads spent on streams.", report.cpuSeconds)
         add("stall_seconds_total", .counter, "Time that streams waited.", by: "cause", report.stallSeconds)
+        add(
+            "streams_waiting", .gauge, "Streams that wait now; for decode: for the storage or the decoders.",
+            by: "cause",
+            report.streamsWaiting.mapValues { Double($0) })
         add("memory_bytes", .gauge, "Bytes reserved for batches.", Double(report.memoryBytes))
         add("memory_limit_bytes", .gauge, "Bytes that may be reserved for batches.", Double(report.memoryLimitBytes))
         add(
@@ -66,6 +74,24 @@ struct PrometheusText {
         for sample in samples {
             let labels = sample.labels.map { "\($0.key)=\"\(Self.escape($0.value))\"" }.joined(separator: ",")
             text += "headrace_\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.number(sample.value))\n"
+        }
+    }
+
+    private mutating func addHistogram(
+        _ name: String, _ help: String, by label: String, _ values: [String: HistogramFigures]
+    ) {
+        if values.isEmpty { return }
+        text += "# HELP headrace_\(name) \(help)\n# TYPE headrace_\(name) histogram\n"
+        let bounds = DurationHistogram.boundsSeconds.map(Self.number) + ["+Inf"]
+        for (value, figures) in values.sorted(by: { $0.key < $1.key }) {
+            let series = "\(label)=\"\(Self.escape(value))\""
+            var sum: UInt64 = 0
+            for (bound, count) in zip(bounds, figures.counts) {
+                sum += count
+                text += "headrace_\(name)_bucket{\(series),le=\"\(bound)\"} \(sum)\n"
+            }
+            text += "headrace_\(name)_sum{\(series)} \(Self.number(figures.sumSeconds))\n"
+            text += "headrace_\(name)_count{\(series)} \(sum)\n"
         }
     }
 

@@ -73,7 +73,7 @@ package struct Daemon {
                     maxBatchBytes: limits.maxFrameBytes,
                     caches: CacheBudget(limitBytes: limits.memoryBytes / 4, of: budget), decoded: decoded)),
             pool: pool, budget: budget)
-        let places = SocketPlaces(configuration, handedOver: manager.sockets)
+        let places = try SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(
             configuration: serverConfiguration(places.data), opener: opener, group: group,
             logger: logSettings.logger("server"))
@@ -87,7 +87,7 @@ package struct Daemon {
         let shutdown = ShutdownTrigger()
         let control = DaemonControl(
             server: server, opener: opener, budget: budget, decoded: decoded, health: health, reloader: reloader,
-            shutdown: shutdown, configFile: loader.file, pool: pool)
+            logSettings: logSettings, shutdown: shutdown, configFile: loader.file, pool: pool)
         let admin = AdminServer(
             places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
 

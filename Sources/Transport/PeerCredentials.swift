@@ -7,8 +7,14 @@ package struct PeerCredentials: Sendable, Hashable {
     package var userID: UInt32
     package var groupID: UInt32
 
+    package init(processID: Int32, userID: UInt32, groupID: UInt32) {
+        self.processID = processID
+        self.userID = userID
+        self.groupID = groupID
+    }
+
     /// The kernel's `struct ucred`.
-    private struct Record {
+    struct Record {
         var processID: pid_t
         var userID: uid_t
         var groupID: gid_t

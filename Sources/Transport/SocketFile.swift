@@ -66,7 +66,7 @@ struct SocketFile: Sendable, Hashable {
             // The size given is the variable's.
             unsafe getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &byteCount)
         }
-        guard status == 0 else { return nil }
+        guard status == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
         let bytes = unsafe withUnsafeBytes(of: &address.sun_path) { unsafe Array($0.prefix { $0 != 0 }) }
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }

@@ -13,14 +13,15 @@ import Transport
     static func withServer(
         _ control: FakeControlPlane, _ body: @Sendable (_ folder: String, _ endpoints: [Endpoint]) async throws -> Void
     ) async throws {
+        let everybody = AdminPolicy(administrators: nil, readers: nil, ownUserID: 0)
         let folder = "/tmp/hr-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = AdminServer(
             places: [
-                .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), allowsControl: true),
-                .init(.endpoint(.tcp(host: "127.0.0.1", port: 0), mode: 0), allowsControl: false),
+                .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), policy: everybody),
+                .init(.endpoint(.tcp(host: "127.0.0.1", port: 0), mode: 0), policy: nil),
             ], control: control, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let endpoints = try await server.bind()
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))
@@ -63,6 +64,11 @@ import Transport
             #expect(status.hasSuffix("ok\n\n200 text/plain; charset=utf-8"))
             let drain = try await Self.curl(socket + ["-X", "POST", "-d", "ignored", "http://h/v1/drain"])
             #expect(drain == "{\"state\":\"draining\"}\n\n202 application/json")
+            let level = try await Self.curl(socket + ["-d", "{\"level\":\"debug\"}", "http://h/v1/log-level"])
+            #expect(level == "{\"level\":\"debug\"}\n\n200 application/json")
+            let huge = try await Self.curl(
+                socket + ["-d", String(repeating: "x", count: 70_000), "http://h/v1/log-level"])
+            #expect(huge.hasSuffix("413 application/problem+json"))
             let head = try await Self.curl(socket + ["-I", "http://h/metrics"])
             #expect(head.lowercased().contains("content-type: text/plain; version=0.0.4"))
             let missing = try await Self.curl(socket + ["http://h/v2"])
@@ -105,10 +111,11 @@ import Transport
     func socketInUse() async throws {
         try await Self.withServer(FakeControlPlane()) { folder, _ in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let everybody = AdminPolicy(administrators: nil, readers: nil, ownUserID: 0)
             let second = AdminServer(
                 places: [
-                    .init(.endpoint(.unix(path: folder + "/second.sock"), mode: 0o600), allowsControl: true),
-                    .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), allowsControl: true),
+                    .init(.endpoint(.unix(path: folder + "/second.sock"), mode: 0o600), policy: everybody),
+                    .init(.endpoint(.unix(path: folder + "/admin.sock"), mode: 0o600), policy: everybody),
                 ], control: FakeControlPlane(), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
             await #expect(throws: ListenError.runningServer(path: folder + "/admin.sock")) { try await second.bind() }
             #expect(!FileManager.default.fileExists(atPath: folder + "/second.sock"))

@@ -7,6 +7,8 @@ final class FakeControlPlane: ControlPlane {
     struct Notes: Sendable {
         var drains = 0
         var reloads = 0
+        /// `stop 5`, `level debug`.
+        var actions: [String] = []
     }
     let notes = Mutex(Notes())
     let isHealthy: Bool
@@ -27,17 +29,19 @@ final class FakeControlPlane: ControlPlane {
     func status() -> StatusReport {
         StatusReport(
             version: "1.2.3", state: .ready, processID: 42, startedAtSeconds: 1000, uptimeSeconds: 7,
-            listeners: ["unix:/run/x.sock"], configFile: nil, threads: 2, activeThreads: 3,
+            listeners: ["unix:/run/x.sock"], configFile: "/etc/h.yaml", threads: 2, activeThreads: 3,
             storageWaitShare: 0.5, connections: 1, streams: 1, datasets: 1,
-            memoryBytes: 10, memoryLimitBytes: 20, batchesSent: 3, samplesSent: 384, sentBytes: 1 << 40, badRecords: 1)
+            memoryBytes: 10, memoryLimitBytes: 20, cpuSeconds: 1.25, batchesSent: 3, samplesSent: 384,
+            sentBytes: 1 << 40, badRecords: 1)
     }
 
     func streams() -> [StreamReport] {
         [
             StreamReport(
-                id: 5, clientID: 4, dataset: "train", label: nil, iterator: "ImageRecordIter", batchSize: 128,
+                id: 5, clientID: 4, dataset: "train", label: "job", iterator: "ImageRecordIter", batchSize: 128,
                 numParts: 1,
                 partIndex: 0, records: 1000, partRecords: 1000, epoch: 2, step: 3, steps: 8, state: "streaming",
+                isPaused: false,
                 waitingFor: "credit", waitedSeconds: ["credit": 1.5], openedSeconds: 9, credits: 2, queueDepth: 1,
                 queueCapacity: 4, prefetchReason: "irregular", memoryBytes: 77, batches: 19, samples: 2432,
                 badRecords: 0, readSeconds: 0,
@@ -60,7 +64,7 @@ final class FakeControlPlane: ControlPlane {
         [
             DatasetReport(
                 name: "train", iterator: "ImageRecordIter", parameters: ["batch_size": "128"], locked: ["seed"],
-                openStreams: 1)
+                openStreams: 1, manifest: "m", records: 1000, batches: 19, samples: 2432, badRecords: 1)
         ]
     }
 
@@ -73,6 +77,26 @@ final class FakeControlPlane: ControlPlane {
     }
 
     func metrics() -> MetricsReport { figures }
+
+    func configuration() -> ConfigurationReport {
+        ConfigurationReport(
+            file: "/etc/h.yaml",
+            settings: [.init(key: "threads", value: "2", origin: "/etc/h.yaml:3", isReloadable: false)])
+    }
+
+    var logLevel: String { "info" }
+
+    func setLogLevel(_ level: String) -> Bool { note("level \(level)", level == "debug") }
+    func stop(stream id: UInt64) -> Bool { note("stop \(id)", id == 5) }
+    func pause(stream id: UInt64) -> Bool { note("pause \(id)", id == 5) }
+    func resume(stream id: UInt64) -> Bool { note("resume \(id)", id == 5) }
+    func disconnect(client id: UInt64) -> Bool { note("disconnect \(id)", id == 4) }
+
+    private func note(_ action: String, _ succeeds: Bool) -> Bool {
+        if succeeds { notes.withLock { $0.actions.append(action) } }
+        return succeeds
+    }
+
     func drain() { notes.withLock { $0.drains += 1 } }
 
     func reload() async throws(ReloadRefusal) -> ReloadReport {

@@ -1,3 +1,5 @@
+import DataTypes
+import Foundation
 import Testing
 
 @testable import Admin
@@ -12,7 +14,10 @@ import Testing
         report.sentBytes = 1 << 60
         report.badRecords = ["bad_image": 2, "too_large": 1]
         report.errors = ["bad_frame": 1]
-        report.stageSeconds = ["read": 0.5, "decode": 12, "augment": 0]
+        report.stages = [
+            "read": HistogramFigures(counts: [1, 0, 2] + Array(repeating: 0, count: 9) + [4], sumSeconds: 160.5)
+        ]
+        report.streamsWaiting = ["decode": 2]
         report.stallSeconds = ["credit": 1e-9]
         report.datasets["train"] = .init()
         report.datasets["train"]?.queueCapacity = 4
@@ -31,15 +36,23 @@ import Testing
             if let match = line.wholeMatch(of: /# HELP ([a-z_]+) \S.*/) {
                 family = String(match.1)
                 #expect(kinds[family] == nil, "\(family) appears twice")
-            } else if let match = line.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge)/) {
+            } else if let match = line.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge|histogram)/) {
                 #expect(String(match.1) == family)
                 kinds[family] = String(match.2)
             } else {
                 let sample = try #require(
-                    line.wholeMatch(of: /([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"\})? (-?[0-9][0-9.e+-]*)/),
+                    line.wholeMatch(
+                        of:
+                            /([a-z_]+)(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,le="[0-9.e+-]+"|,le="\+Inf")?\})? (-?[0-9][0-9.e+-]*)/
+                    ),
                     "\(line)")
-                #expect(String(sample.1) == family)
-                #expect(kinds[family] == (family.hasSuffix("_total") ? "counter" : "gauge"))
+                if kinds[family] == "histogram" {
+                    #expect(["_bucket", "_sum", "_count"].map { family + $0 }.contains(String(sample.1)))
+                    #expect(sample.2?.contains("le=") == String(sample.1).hasSuffix("_bucket"))
+                } else {
+                    #expect(String(sample.1) == family)
+                    #expect(kinds[family] == (family.hasSuffix("_total") ? "counter" : "gauge"))
+                }
                 #expect(Double(sample.3) != nil)
                 #expect(series.insert("\(sample.1)\(sample.2 ?? "")").inserted, "\(line) is there twice")
             }
@@ -53,7 +66,12 @@ import Testing
             "headrace_build_info{version=\"1.0 \\\"x\\\"\\\\\"} 1", "headrace_ready 1",
             "headrace_start_time_seconds 1700000000.25", "headrace_batches_sent_total 3",
             "headrace_sent_bytes_total 1152921504606846976", "headrace_records_bad_total{reason=\"bad_image\"} 2",
-            "headrace_stage_seconds_total{stage=\"decode\"} 12", "headrace_stall_seconds_total{cause=\"credit\"} 1e-09",
+            "headrace_stage_seconds_bucket{stage=\"read\",le=\"0.0001\"} 1",
+            "headrace_stage_seconds_bucket{stage=\"read\",le=\"0.001\"} 3",
+            "headrace_stage_seconds_bucket{stage=\"read\",le=\"30\"} 3",
+            "headrace_stage_seconds_bucket{stage=\"read\",le=\"+Inf\"} 7",
+            "headrace_stage_seconds_sum{stage=\"read\"} 160.5", "headrace_stage_seconds_count{stage=\"read\"} 7",
+            "headrace_streams_waiting{cause=\"decode\"} 2", "headrace_stall_seconds_total{cause=\"credit\"} 1e-09",
             "headrace_queue_capacity{dataset=\"train\"} 4", "headrace_streams{dataset=\"\"} 1",
         ])
     func samples(line: String) {

@@ -45,7 +45,9 @@ let package = Package(
             name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], path: "Headrace/Wire",
             swiftSettings: settings),
         // Of these two, what reads from outside.
-        .target(name: "Admin", path: "Headrace/Admin", exclude: ["AdminServer.swift"], swiftSettings: settings),
+        .target(
+            name: "Admin", dependencies: ["DataTypes"], path: "Headrace/Admin",
+            exclude: ["AdminServer.swift", "AdminPolicy.swift"], swiftSettings: settings),
         .target(
             name: "Daemon",
             dependencies: ["DataTypes", "Iterators", "Pipeline", .product(name: "Yams", package: "Yams")],

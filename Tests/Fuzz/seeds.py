@@ -209,9 +209,11 @@ def main() -> None:
         for start in range(0, len(text), MOST_BYTES // 2):
             seeds.add("configuration", text[start:start + MOST_BYTES].encode())
     for path in ("/", "/v1/status", "/v1/streams", "/v1/clients", "/v1/datasets", "/v1/bad-records", "/metrics",
-                 "/healthz", "/readyz", "/v1/drain", "/v1/reload", "/v1/status?x=1&y=%20", "/nothing"):
+                 "/healthz", "/readyz", "/v1/drain", "/v1/reload", "/v1/status?x=1&y=%20", "/nothing", "/v1/config",
+                 "/v1/streams/1/stop", "/v1/streams/1/pause", "/v1/streams/2/resume", "/v1/clients/1/disconnect",
+                 '/v1/log-level {"level":"debug"}'):
         for method in ("GET", "POST", "HEAD"):
-            seeds.add("admin", f"\1{method} {path}".encode())
+            seeds.add("admin", f"\2{method} {path}".encode())
 
 
 if __name__ == "__main__":

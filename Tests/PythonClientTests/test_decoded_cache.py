@@ -83,7 +83,7 @@ def test_what_it_holds_is_seen_and_counted(daemon):
     with headrace.connect(daemon.url) as client, client.open("pets") as stream:
         for _ in stream:
             pass
-        (page,) = daemon.page("/v1/streams")
+        (page,) = daemon.page("/v1/streams")["streams"]
         assert page["cache_hits"] + page["cache_misses"] >= COUNT
         assert 0 < page["cache_bytes"] <= metric(daemon, "headrace_cache_bytes") <= 24 << 20
         assert metric(daemon, "headrace_cache_limit_bytes") == 24 << 20

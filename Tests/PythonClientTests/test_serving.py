@@ -240,7 +240,7 @@ def test_a_bad_record_that_ends_an_epoch_is_in_the_admin_list(daemon, tmp_path):
     images[3] = b"no image at all"
     error = refused(daemon, path_imgrec=str(make_records(tmp_path / "one-bad.rec", images)), resize=128)
     assert error.code == "bad_record" and "one-bad.rec" in str(error)
-    listed = daemon.page("/v1/bad-records")
+    listed = daemon.page("/v1/bad-records")["bad_records"]
     assert [(entry["record"], entry["reason"]) for entry in listed] == [(3, "bad_image")], listed
 
 

@@ -1,3 +1,5 @@
+package import DataTypes
+
 /// What `/metrics` shows: figures since the start (they only grow) and figures of this moment.
 package struct MetricsReport: Sendable, Hashable {
     /// Streams of one data set together. Streams opened by iterator have the empty name.
@@ -24,16 +26,18 @@ package struct MetricsReport: Sendable, Hashable {
     package var badRecords: [String: UInt64] = [:]
     /// By code of the protocol.
     package var errors: [String: UInt64] = [:]
-    /// Thread seconds by stage: `read`, `decode`, `augment`.
-    package var stageSeconds: [String: Double] = [:]
+    /// What batches took, by stage: thread time for `read`, `decode`, `augment`, wall time for `send`.
+    package var stages: [String: HistogramFigures] = [:]
     /// Samples of streams with a cache by what it had of them: `hit`, `miss`.
     package var cacheSamples: [String: UInt64] = [:]
     package var cacheBytes = 0
     package var cacheLimitBytes = 0
     package var cacheDiskBytes = 0
     package var cpuSeconds = 0.0
-    /// Seconds that streams waited, by cause: `credit`, `decode`, `socket`, `reset`.
+    /// Seconds that streams waited, by cause: `credit`, `storage`, `decode`, `network`, `pause`, `reset`.
     package var stallSeconds: [String: Double] = [:]
+    /// Streams by what they wait for now; `decode` is for the storage too.
+    package var streamsWaiting: [String: Int] = [:]
     package var memoryBytes = 0
     package var memoryLimitBytes = 0
     package var threads = 0

@@ -21,6 +21,8 @@ package struct StatusReport: Codable, Sendable, Hashable {
     package var datasets: Int
     package var memoryBytes: Int
     package var memoryLimitBytes: Int
+    /// CPU time of the whole process.
+    package var cpuSeconds: Double
     package var batchesSent: UInt64
     package var samplesSent: UInt64
     package var sentBytes: UInt64
@@ -36,6 +38,7 @@ package struct StatusReport: Codable, Sendable, Hashable {
         case configFile = "config_file"
         case memoryBytes = "memory_bytes"
         case memoryLimitBytes = "memory_limit_bytes"
+        case cpuSeconds = "cpu_seconds"
         case batchesSent = "batches_sent"
         case samplesSent = "samples_sent"
         case sentBytes = "sent_bytes"
@@ -45,9 +48,8 @@ package struct StatusReport: Codable, Sendable, Hashable {
     package init(
         version: String, state: State, processID: Int, startedAtSeconds: Double, uptimeSeconds: Double,
         listeners: [String], configFile: String?, threads: Int, activeThreads: Int, storageWaitShare: Double,
-        connections: Int, streams: Int, datasets: Int, memoryBytes: Int, memoryLimitBytes: Int, batchesSent: UInt64,
-        samplesSent: UInt64, sentBytes: UInt64,
-        badRecords: UInt64
+        connections: Int, streams: Int, datasets: Int, memoryBytes: Int, memoryLimitBytes: Int, cpuSeconds: Double,
+        batchesSent: UInt64, samplesSent: UInt64, sentBytes: UInt64, badRecords: UInt64
     ) {
         self.version = version
         self.state = state
@@ -64,6 +66,7 @@ package struct StatusReport: Codable, Sendable, Hashable {
         self.datasets = datasets
         self.memoryBytes = memoryBytes
         self.memoryLimitBytes = memoryLimitBytes
+        self.cpuSeconds = cpuSeconds
         self.batchesSent = batchesSent
         self.samplesSent = samplesSent
         self.sentBytes = sentBytes

@@ -21,9 +21,12 @@ package struct StreamReport: Codable, Sendable, Hashable {
     package var steps: Int
     /// `opening`, `streaming`, `ended`, `failed`, `closing`.
     package var state: String
-    /// `credit`, `decode`, `socket` or `reset`.
+    /// An administrator has paused it.
+    package var isPaused: Bool
+    /// `credit`, `decode` (for the storage too), `network`, `pause` or `reset`.
     package var waitingFor: String
-    /// Seconds waited for each of them since the stream was opened.
+    /// Seconds waited since the stream was opened: for `credit`, `storage`, `decode`, `network`, `pause`, `reset`. A wait
+    /// for `storage` or `decode` counts when it is over.
     package var waitedSeconds: [String: Double]
     /// Age.
     package var openedSeconds: Double
@@ -59,6 +62,7 @@ package struct StreamReport: Codable, Sendable, Hashable {
         case id, dataset, label, iterator, records, epoch, step, steps, state, credits, batches, samples, manifest
         case spec, warnings
         case clientID = "client_id"
+        case isPaused = "paused"
         case batchSize = "batch_size"
         case numParts = "num_parts"
         case partIndex = "part_index"
@@ -85,7 +89,8 @@ package struct StreamReport: Codable, Sendable, Hashable {
     package init(
         id: UInt64, clientID: UInt64, dataset: String?, label: String?, iterator: String, batchSize: Int,
         numParts: Int, partIndex: Int, records: Int, partRecords: Int, epoch: Int, step: Int, steps: Int,
-        state: String, waitingFor: String, waitedSeconds: [String: Double], openedSeconds: Double, credits: Int,
+        state: String, isPaused: Bool, waitingFor: String, waitedSeconds: [String: Double], openedSeconds: Double,
+        credits: Int,
         queueDepth: Int, queueCapacity: Int, prefetchReason: String, memoryBytes: Int, batches: UInt64, samples: UInt64,
         badRecords: UInt64,
         readSeconds: Double, decodeSeconds: Double, augmentSeconds: Double, cpuSeconds: Double, starvedSeconds: Double,
@@ -106,6 +111,7 @@ package struct StreamReport: Codable, Sendable, Hashable {
         self.step = step
         self.steps = steps
         self.state = state
+        self.isPaused = isPaused
         self.waitingFor = waitingFor
         self.waitedSeconds = waitedSeconds
         self.openedSeconds = openedSeconds

@@ -3,6 +3,9 @@ extension ConfigurationSettings {
     mutating func resolve(_ surroundings: Surroundings) {
         fill("listen.unix.path", .text(surroundings.runDirectory + "/data.sock"))
         fill("admin.path", .text(surroundings.runDirectory + "/admin.sock"))
+        // With groups every request is judged by who makes it; the file cannot belong to both groups.
+        let hasGroups = optionalText("admin.group") != nil || optionalText("admin.readers") != nil
+        fill("admin.mode", .mode(hasGroups ? 0o666 : 0o600))
         fill("threads", .integer(min(max(surroundings.coreCount, 1), 1024)))
         if case .integer(let threads) = value("threads") { fill("max_threads", .integer(min(2 * threads, 1024))) }
         // A quarter: trainers and the page cache want the rest. Whole mebibytes, for people.

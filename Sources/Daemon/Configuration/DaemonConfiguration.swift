@@ -7,6 +7,12 @@ package struct DaemonConfiguration: Sendable, Hashable {
         package var group: String?
     }
 
+    /// Names of the groups that may use the admin socket; without any, its permission bits decide.
+    package struct AdminGroups: Sendable, Hashable {
+        package var administrators: String?
+        package var readers: String?
+    }
+
     package struct Address: Sendable, Hashable {
         package var host: String
         package var port: Int
@@ -56,6 +62,7 @@ package struct DaemonConfiguration: Sendable, Hashable {
     package var tcp: Address?
     /// nil: there is no admin socket.
     package var admin: UnixListener?
+    package var adminGroups: AdminGroups
     /// nil: the read-only pages are not served over TCP.
     package var http: Address?
     package var threadCount: Int
@@ -85,6 +92,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
             Address(host: $0, port: settings.integer("listen.tcp.port"))
         }
         admin = hasAdmin ? UnixListener(path: settings.text("admin.path"), mode: settings.mode("admin.mode")) : nil
+        adminGroups = AdminGroups(
+            administrators: settings.optionalText("admin.group"), readers: settings.optionalText("admin.readers"))
         http = settings.optionalText("http.host").map { Address(host: $0, port: settings.integer("http.port")) }
         threadCount = settings.integer("threads")
         maxThreadCount = max(threadCount, settings.integer("max_threads"))

@@ -22,8 +22,16 @@ package final class DatasetOpener: StreamOpener {
         }
     }
 
+    /// What a data set was when it was opened.
+    package struct KnownManifest: Sendable, Hashable {
+        package var hash: String
+        package var records: Int
+    }
+
     private struct State {
         var rules: Rules
+        /// Of the data sets that have been opened, by name.
+        var manifests: [String: KnownManifest] = [:]
         var isDraining = false
     }
     private let state: Mutex<State>
@@ -41,7 +49,24 @@ package final class DatasetOpener: StreamOpener {
     package var rules: Rules { state.withLock { $0.rules } }
 
     /// Changes what streams opened from now on go by.
-    package func change(_ body: (inout Rules) -> Void) { state.withLock { body(&$0.rules) } }
+    package func change(_ body: (inout Rules) -> Void) {
+        state.withLock { state in
+            let old = state.rules.datasets
+            body(&state.rules)
+            let new = state.rules.datasets
+            state.manifests = state.manifests.filter { old[$0.key] == new[$0.key] }
+        }
+    }
+
+    package var manifests: [String: KnownManifest] { state.withLock { $0.manifests } }
+
+    private func note(_ info: StreamInfo, of name: String, _ dataset: DatasetConfiguration?) {
+        state.withLock { state in
+            // A reload may have made it another data set meanwhile.
+            guard state.rules.datasets[name] == dataset else { return }
+            state.manifests[name] = KnownManifest(hash: info.manifestHash, records: info.recordCount)
+        }
+    }
 
     /// From now on every `open` is refused with `.draining`.
     package func beginDrain() { state.withLock { $0.isDraining = true } }
@@ -79,6 +104,7 @@ package final class DatasetOpener: StreamOpener {
                 .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
                 hint: "lower batch_size or prefetch_buffer")
         }
+        if let name = request.dataset { note(info, of: name, state.rules.datasets[name]) }
         let budget = budget
         try Self.makingRoom(for: bytes, context.decoded) { () throws(StreamError) in
             try budget.reserve(

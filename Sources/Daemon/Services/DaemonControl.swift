@@ -2,6 +2,7 @@ internal import Admin
 internal import DataTypes
 internal import Foundation
 internal import Iterators
+internal import Logging
 internal import Pipeline
 internal import Server
 internal import Synchronization
@@ -14,6 +15,7 @@ final class DaemonControl: ControlPlane {
     private let decoded: DecodedCache
     private let health: HealthMonitor
     private let reloader: Reloader
+    private let logSettings: LogSettings
     private let shutdown: ShutdownTrigger
     private let configFile: String?
     private let pool: WorkerPool
@@ -22,7 +24,7 @@ final class DaemonControl: ControlPlane {
 
     init(
         server: Server, opener: DatasetOpener, budget: MemoryBudget, decoded: DecodedCache, health: HealthMonitor,
-        reloader: Reloader, shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
+        reloader: Reloader, logSettings: LogSettings, shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
     ) {
         self.server = server
         self.opener = opener
@@ -30,6 +32,7 @@ final class DaemonControl: ControlPlane {
         self.decoded = decoded
         self.health = health
         self.reloader = reloader
+        self.logSettings = logSettings
         self.shutdown = shutdown
         self.configFile = configFile
         self.pool = pool
@@ -51,6 +54,21 @@ final class DaemonControl: ControlPlane {
 
     func reload() async throws(ReloadRefusal) -> ReloadReport { try await reloader.reload() }
 
+    func configuration() -> ConfigurationReport { reloader.report }
+
+    var logLevel: String { logSettings.level.rawValue }
+
+    func setLogLevel(_ level: String) -> Bool {
+        guard let level = Logger.Level(rawValue: level) else { return false }
+        logSettings.level = level
+        return true
+    }
+
+    func stop(stream id: UInt64) -> Bool { server.stop(stream: id) }
+    func pause(stream id: UInt64) -> Bool { server.pause(stream: id) }
+    func resume(stream id: UInt64) -> Bool { server.resume(stream: id) }
+    func disconnect(client id: UInt64) -> Bool { server.disconnect(id) }
+
     func status() -> StatusReport {
         let snapshot = server.snapshot()
         let threads = pool.threadUse
@@ -61,6 +79,7 @@ final class DaemonControl: ControlPlane {
             activeThreads: threads.active, storageWaitShare: threads.waitingShare,
             connections: snapshot.clients.count, streams: snapshot.streams.count,
             datasets: opener.rules.datasets.count, memoryBytes: budget.usedBytes, memoryLimitBytes: budget.limitBytes,
+            cpuSeconds: Self.seconds(processCPUNanoseconds()),
             batchesSent: snapshot.counters.batchesSent, samplesSent: snapshot.counters.samplesSent,
             sentBytes: snapshot.counters.sentBytes, badRecords: snapshot.counters.badRecords.values.reduce(0, +))
     }
@@ -72,14 +91,18 @@ final class DaemonControl: ControlPlane {
     func badRecords() -> [BadRecordEntry] { server.snapshot().badRecords.map(BadRecordEntry.init) }
 
     func datasets() -> [DatasetReport] {
-        let open = Dictionary(grouping: server.snapshot().streams.compactMap(\.dataset)) { $0 }
+        let snapshot = server.snapshot()
+        let open = Dictionary(grouping: snapshot.streams.compactMap(\.dataset)) { $0 }
+        let manifests = opener.manifests
         return opener.rules.datasets.values.sorted { $0.name < $1.name }.map { dataset in
-            DatasetReport(
+            let totals = snapshot.datasetTotals[dataset.name] ?? StreamStatistics()
+            return DatasetReport(
                 name: dataset.name, iterator: dataset.iterator,
                 parameters: dataset.parameters.mapValues { value in
                     if case .string(let text) = value { text } else { value.description }
-                }, locked: dataset.locked.sorted(),
-                openStreams: open[dataset.name]?.count ?? 0)
+                }, locked: dataset.locked.sorted(), openStreams: open[dataset.name]?.count ?? 0,
+                manifest: manifests[dataset.name]?.hash, records: manifests[dataset.name]?.records,
+                batches: totals.batches, samples: totals.samples, badRecords: totals.badRecords)
         }
     }
 
@@ -100,22 +123,24 @@ final class DaemonControl: ControlPlane {
         report.sentBytes = counters.sentBytes
         report.badRecords = counters.badRecords
         report.errors = Dictionary(uniqueKeysWithValues: counters.errors.map { ($0.key.rawValue, $0.value) })
-        report.stageSeconds = [
-            "read": Self.seconds(snapshot.totals.readNanoseconds),
-            "decode": Self.seconds(snapshot.totals.decodeNanoseconds),
-            "augment": Self.seconds(snapshot.totals.augmentNanoseconds),
+        report.stages = [
+            "read": pool.stages.read.figures, "decode": pool.stages.decode.figures,
+            "augment": pool.stages.augment.figures, "send": server.sendTimes,
         ]
         report.cacheSamples = ["hit": snapshot.totals.cacheHits, "miss": snapshot.totals.cacheMisses]
         report.cacheBytes = decoded.usedBytes
         report.cacheLimitBytes = decoded.limitBytes
         report.cacheDiskBytes = decoded.store?.usedBytes ?? 0
         report.cpuSeconds = Self.seconds(snapshot.totals.cpuNanoseconds)
-        report.stallSeconds = Dictionary(
-            uniqueKeysWithValues: counters.waitedNanoseconds.map { ($0.key.rawValue, Self.seconds($0.value)) })
+        report.stallSeconds = WaitTimes.seconds(
+            counters.waitedNanoseconds.mapValues(Self.seconds), snapshot.totals)
+        report.streamsWaiting = Dictionary(
+            WaitCause.allCases.map { ($0.reportName, 0) }, uniquingKeysWith: +)
         report.memoryBytes = budget.usedBytes
         report.memoryLimitBytes = budget.limitBytes
         report.threads = pool.threadCount
         for stream in snapshot.streams {
+            report.streamsWaiting[stream.waitingFor.reportName, default: 0] += 1
             report.datasets[stream.dataset ?? "", default: .init()].streams += 1
             report.datasets[stream.dataset ?? "", default: .init()].queueDepth += stream.statistics.queueDepth
             report.datasets[stream.dataset ?? "", default: .init()].queueCapacity += stream.statistics.queueCapacity

@@ -24,6 +24,18 @@ final class Reloader: Sendable {
         current = Mutex(settings)
     }
 
+    /// What is in force, for the admin pages.
+    var report: ConfigurationReport {
+        let settings = current.withLock { $0 }
+        return ConfigurationReport(
+            file: loader.file,
+            settings: ConfigurationCatalog.keys.map { key in
+                ConfigurationReport.Setting(
+                    key: key.path, value: settings.value(key.path).text,
+                    origin: "\(settings.origin(key.path))", isReloadable: key.isReloadable)
+            })
+    }
+
     func reload() async throws(ReloadRefusal) -> ReloadReport {
         let loader = loader
         let result: Result<ConfigurationLoader.Loaded, ConfigurationProblems>

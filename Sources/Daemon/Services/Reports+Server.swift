@@ -9,9 +9,9 @@ extension StreamReport {
             iterator: stream.info.iterator, batchSize: stream.info.batchSize, numParts: stream.info.numParts,
             partIndex: stream.info.partIndex, records: stream.info.recordCount,
             partRecords: stream.info.partRecordCount, epoch: stream.position.epoch, step: stream.position.step,
-            steps: stream.stepCount, state: stream.state.rawValue, waitingFor: stream.waitingFor.rawValue,
-            waitedSeconds: Dictionary(
-                uniqueKeysWithValues: stream.waitedSeconds.map { ($0.key.rawValue, $0.value) }),
+            steps: stream.stepCount, state: stream.state.rawValue, isPaused: stream.isPaused,
+            waitingFor: stream.waitingFor.reportName,
+            waitedSeconds: WaitTimes.seconds(stream.waitedSeconds, statistics),
             openedSeconds: stream.openedSeconds, credits: stream.credits, queueDepth: statistics.queueDepth,
             queueCapacity: statistics.queueCapacity, prefetchReason: statistics.prefetchReason.rawValue,
             memoryBytes: statistics.memoryBytes, batches: statistics.batches,

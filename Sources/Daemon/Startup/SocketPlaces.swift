@@ -1,4 +1,5 @@
 internal import Admin
+internal import Glibc
 internal import Server
 internal import Transport
 
@@ -10,10 +11,17 @@ struct SocketPlaces {
 
     /// - Parameter handedOver: sockets by the names that their unit gives them: `admin` is for the admin pages, any
     ///   other for data.
-    init(_ configuration: DaemonConfiguration, handedOver: [(name: String, descriptor: CInt)]) {
+    /// - Throws: `.configuration` when a group of the admin socket does not exist.
+    init(
+        _ configuration: DaemonConfiguration, handedOver: [(name: String, descriptor: CInt)]
+    ) throws(DaemonFailure) {
+        let policy = try AdminPolicy(configuration.adminGroups)
         for socket in handedOver {
             if socket.name == "admin" {
-                admin.append(AdminServer.Place(.adopted(descriptor: socket.descriptor), allowsControl: true))
+                // Without a file no permissions have decided, so the daemon's own group does.
+                let policy = try AdminPolicy(
+                    configuration.adminGroups, fileGroupID: SocketGroup.groupID(of: socket.descriptor) ?? getegid())
+                admin.append(AdminServer.Place(.adopted(descriptor: socket.descriptor), policy: policy))
             } else {
                 data.append(.adopted(descriptor: socket.descriptor))
             }
@@ -22,11 +30,11 @@ struct SocketPlaces {
         if let tcp = configuration.tcp { data.append(.endpoint(.tcp(host: tcp.host, port: tcp.port))) }
         if admin.isEmpty, let unix = configuration.admin {
             admin.append(
-                AdminServer.Place(.endpoint(.unix(path: unix.path), mode: unix.mode), allowsControl: true))
+                AdminServer.Place(.endpoint(.unix(path: unix.path), mode: unix.mode), policy: policy))
         }
         if let http = configuration.http {
             admin.append(
-                AdminServer.Place(.endpoint(.tcp(host: http.host, port: http.port), mode: 0), allowsControl: false))
+                AdminServer.Place(.endpoint(.tcp(host: http.host, port: http.port), mode: 0), policy: nil))
         }
     }
 }

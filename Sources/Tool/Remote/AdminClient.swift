@@ -13,11 +13,29 @@ struct AdminClient {
         try JSONDecoder().decode(type, from: Data(try body(path)))
     }
 
+    /// A list of `GET path`, which stands in an object under `name`.
+    func list<T: Decodable>(_ path: String, _ name: String, of type: T.Type) throws -> [T] {
+        guard let items = try get(path, as: [String: [T]].self)[name] else {
+            throw ToolError(
+                "GET \(path): there is no '\(name)' in the answer; are headrace and headraced of one version?")
+        }
+        return items
+    }
+
     /// The body of `GET path`.
-    func body(_ path: String) throws -> [UInt8] {
+    func body(_ path: String) throws -> [UInt8] { try ask("GET", path, []) }
+
+    /// Acts.
+    @discardableResult
+    func post(_ path: String, _ body: String = "") throws -> [UInt8] { try ask("POST", path, Array(body.utf8)) }
+
+    private func ask(_ method: String, _ path: String, _ sent: [UInt8]) throws -> [UInt8] {
         let descriptor = try connect()
         defer { close(descriptor) }
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: headrace\r\nConnection: close\r\n\r\n".utf8)
+        let head =
+            "\(method) \(path) HTTP/1.1\r\nHost: headrace\r\nConnection: close\r\n"
+            + (method == "POST" ? "Content-Type: application/json\r\nContent-Length: \(sent.count)\r\n" : "") + "\r\n"
+        let request = Array(head.utf8) + sent
         // A request of a few hundred bytes always fits an empty socket buffer.
         guard unsafe send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw failure("send to")
@@ -37,10 +55,21 @@ struct AdminClient {
         }
         let status = String(decoding: answer[..<end], as: UTF8.self).split(separator: " ").dropFirst().first ?? ""
         let body = Array(answer[(end + 4)...])
-        guard status == "200" else {
-            throw ToolError("GET \(path): status \(status): \(String(decoding: body.prefix(500), as: UTF8.self))")
-        }
+        guard status.hasPrefix("2") else { throw refusal(method, path, String(status), body) }
         return body
+    }
+
+    /// What the daemon said of a request that it did not do.
+    private func refusal(_ method: String, _ path: String, _ status: String, _ body: [UInt8]) -> AdminFailure {
+        struct Details: Decodable {
+            var detail: String
+            var problems: [String]?
+        }
+        guard let details = try? JSONDecoder().decode(Details.self, from: Data(body)) else {
+            return AdminFailure(.failed, "\(method) \(path): status \(status)")
+        }
+        let text = ([details.detail] + (details.problems ?? [])).joined(separator: "\n")
+        return AdminFailure(status == "403" ? .forbidden : .failed, text)
     }
 
     private func connect() throws -> Int32 {
@@ -67,10 +96,18 @@ struct AdminClient {
         return descriptor
     }
 
-    private func failure(_ operation: String) -> ToolError {
-        let reason = unsafe String(cString: strerror(errno))
+    private func failure(_ operation: String) -> AdminFailure {
+        let code = errno
+        // The text is a constant of the C library.
+        let reason = unsafe String(cString: strerror(code))
         let hint =
-            errno == ENOENT || errno == ECONNREFUSED ? "; is headraced running? Give its socket with --socket" : ""
-        return ToolError("cannot \(operation) '\(socketPath)': \(reason)\(hint)")
+            switch code {
+            case ENOENT, ECONNREFUSED: "; is headraced running? Give its socket with --socket"
+            case EACCES:
+                "; only those whom 'admin.mode' lets in, or the members of 'admin.group' and 'admin.readers', may"
+            default: ""
+            }
+        return AdminFailure(
+            code == EACCES ? .forbidden : .unreachable, "cannot \(operation) '\(socketPath)': \(reason)\(hint)")
     }
 }

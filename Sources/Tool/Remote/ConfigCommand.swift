@@ -1,11 +1,31 @@
+import Admin
 import ArgumentParser
 import Daemon
 
 /// `headrace config`: looks at configuration files.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Checks and prints configurations.",
-        subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self])
+        commandName: "config", abstract: "Checks and prints configurations; alone, the running daemon's.",
+        subcommands: [ConfigRunningCommand.self, ConfigCheckCommand.self, ConfigShowCommand.self],
+        defaultSubcommand: ConfigRunningCommand.self)
+}
+
+struct ConfigRunningCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "running", abstract: "Prints what is in force in the running daemon, and where each value is from."
+    )
+
+    @OptionGroup var options: AdminListOptions
+
+    func run() async throws {
+        try options.show("/v1/config") { client in
+            var table = TextTable(["KEY", "VALUE", "FROM"])
+            for setting in try client.get("/v1/config", as: ConfigurationReport.self).settings {
+                table.add([setting.key, setting.value ?? "-", setting.origin])
+            }
+            return table.text
+        }
+    }
 }
 
 struct ConfigCheckCommand: AsyncParsableCommand {
