@@ -7,7 +7,9 @@ package struct HeadraceCommand: AsyncParsableCommand {
         abstract: "Looks after training data and the daemon that serves it.",
         subcommands: [
             RecCommand.self, BenchCommand.self, PreviewCommand.self, IteratorsCommand.self, StreamCommand.self,
-            StatusCommand.self, ConfigCommand.self,
+            StatusCommand.self, StreamsCommand.self, ClientsCommand.self, DatasetsCommand.self, ConfigCommand.self,
+            TopCommand.self, DoctorCommand.self, StopCommand.self, PauseCommand.self, ResumeCommand.self,
+            DisconnectCommand.self, DrainCommand.self, ReloadCommand.self, LogLevelCommand.self,
         ])
 
     package init() {}

@@ -110,8 +110,10 @@ def test_the_page_of_a_program_has_every_option(manual, program, page):
     assert len(options) > 3
     assert [option for option in sorted(options) if f"Fl -{option}" not in text] == []
     if program == "headrace":
-        for command in ("rec pack", "rec optimize", "bench", "status", "config check"):
+        admin = "status streams clients datasets top doctor stop pause resume disconnect drain reload log-level".split()
+        for command in ("rec pack", "rec optimize", "bench", "config check", "config running", *admin):
             assert f"\n.Ss headrace {command}\n" in text
+        assert [command for command in admin if not re.search(rf"-f?a '{command}'", offered)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
