@@ -79,10 +79,14 @@ package struct Daemon {
             logger: logSettings.logger("server"))
         let reloader = Reloader(
             loader: loader, settings: loaded.settings, opener: opener, logSettings: logSettings, logger: logger)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let statusLine = StatusLine(nowSeconds: 0)
         let health = HealthMonitor(group: group, pool: pool, manager: manager, logger: logger) {
             let snapshot = server.snapshot()
-            return "\(snapshot.isDraining ? "draining" : "serving"): \(snapshot.clients.count) clients, "
-                + "\(snapshot.streams.count) streams, \(snapshot.counters.batchesSent) batches sent"
+            return statusLine.text(
+                isDraining: snapshot.isDraining, clients: snapshot.clients.count, streams: snapshot.streams.count,
+                counters: snapshot.counters, nowSeconds: (clock.now - start) / .seconds(1))
         }
         let shutdown = ShutdownTrigger()
         let control = DaemonControl(
