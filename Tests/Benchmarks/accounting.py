@@ -31,11 +31,13 @@ def descendants() -> list[int]:
 def cpu_seconds(processes: list[int]) -> float:
     """User and system time of this process and of `processes`, all threads, since each began."""
     own = resource.getrusage(resource.RUSAGE_SELF)
-    total = own.ru_utime + own.ru_stime
-    for process in processes:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
+    return own.ru_utime + own.ru_stime + sum(map(process_cpu_seconds, processes))
+
+
+def process_cpu_seconds(process: int) -> float:
+    """User and system time of a process, all threads, since it began."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _field_bytes(path: str, *names: str) -> int:
