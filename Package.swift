@@ -146,7 +146,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "DataTypes", "Daemon", "Iterators", "Pipeline", "RecordIO", "Admin", "Server", "TestSupport",
-                "headraced", logging,
+                "headraced", logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

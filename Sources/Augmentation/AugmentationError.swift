@@ -29,7 +29,8 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
         case .emptyImage(let step, let width, let height):
             "\(step) would make an image of \(width)×\(height) pixels; the image is too small for it"
         case .imageTooLarge(let step, let width, let height, let maxSide, let maxPixels):
-            "\(step) would make an image of \(width)×\(height); at most \(maxSide) a side and \(maxPixels) pixels are allowed"
+            "\(step) would make an image of \(width)×\(height); at most \(maxSide) a side and "
+                + "\(maxPixels) pixels (limits.max_pixels) are allowed"
         case .channelMismatch(let image, let shape):
             "the image has \(image) channels and data_shape asks for \(shape)"
         case .sourceMismatch(let width, let height, let plannedWidth, let plannedHeight):
@@ -38,7 +39,8 @@ package enum AugmentationError: Error, Equatable, CustomStringConvertible {
             "the augmenters make an image of \(width)×\(height), and data_shape asks for \(shapeWidth)×\(shapeHeight) "
                 + "(width×height); end the list with a crop or a ForceResizeAug"
         case .tooMuchWork(let pixels, let maxPixels):
-            "the augmenters would compute \(pixels) pixels, all steps together; \(maxPixels) are allowed"
+            "the augmenters would compute \(pixels) pixels, all steps together; \(maxPixels) are allowed, a "
+                + "multiple of limits.max_pixels"
         case .noObject: "no object is left in the image, or none with a class of 0 or more"
         }
     }

@@ -36,10 +36,12 @@ package struct Daemon {
             level: Logger.Level(rawValue: configuration.logLevel) ?? .info, sink: logSink())
         let logger = logSettings.logger("daemon")
         for warning in loaded.warnings { logger.warning("\(warning)") }
+        OpenFiles.allowAsManyAsPossible(connections: configuration.limits.connections, logger: logger)
         let cache = try prepareFolders(logger)
 
         let pool = WorkerPool(
-            threads: configuration.threadCount, limit: configuration.maxThreadCount, readers: configuration.readerCount)
+            threads: configuration.threadCount, limit: configuration.maxThreadCount, readers: configuration.readerCount,
+            clientSharePercent: configuration.limits.decodeSharePerClient)
         // Event loops copy to sockets and do little else.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, configuration.threadCount / 2)))
         let failure: DaemonFailure?
@@ -82,7 +84,9 @@ package struct Daemon {
         let clock = ContinuousClock()
         let start = clock.now
         let statusLine = StatusLine(nowSeconds: 0)
-        let health = HealthMonitor(group: group, pool: pool, manager: manager, logger: logger) {
+        let health = HealthMonitor(
+            group: group, pool: pool, patience: configuration.timeouts.decodeStall, manager: manager, logger: logger
+        ) {
             let snapshot = server.snapshot()
             return statusLine.text(
                 isDraining: snapshot.isDraining, clients: snapshot.clients.count, streams: snapshot.streams.count,
@@ -130,7 +134,10 @@ package struct Daemon {
             idleTimeout: configuration.timeouts.idle, writeStallTimeout: configuration.timeouts.writeStall,
             maxConnections: configuration.limits.connections,
             maxConnectionsPerClient: configuration.limits.connectionsPerClient,
-            maxStreams: configuration.limits.streams, maxFrameBytes: configuration.limits.maxFrameBytes,
+            maxConnectsPerSecond: configuration.limits.connectsPerSecond,
+            maxConnectsPerSecondPerClient: configuration.limits.connectsPerSecondPerClient,
+            maxStreams: configuration.limits.streams, maxStreamsPerClient: configuration.limits.streamsPerClient,
+            maxFrameBytes: configuration.limits.maxFrameBytes,
             sharesMemory: configuration.sharesMemory, drainTimeout: configuration.timeouts.drain)
     }
 

@@ -32,7 +32,7 @@ package enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .truncated(let format, let reason):
             "truncated \(format): \(reason)"
         case .tooManyPixels(let width, let height, let limit):
-            "\(width)×\(height) pixels are over the limit of \(limit); raise max_pixels if the image is genuine"
+            "\(width)×\(height) pixels are over the limit of \(limit); raise limits.max_pixels if the image is genuine"
         case .tooManyScans(let limit):
             "JPEG has more than \(limit) scans"
         case .cannotEncode(let format, let width, let height, let channels):

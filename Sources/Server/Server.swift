@@ -71,12 +71,16 @@ package final class Server: Service {
                 try channel.pipeline.syncOperations.addHandler(AdmissionHandler(environment: environment))
             }
         }
+        let configuration = environment.configuration
+        // Twice as fast as allowed: those beyond the limit are told so, and a flood beyond that waits in the queue.
+        let pace = Listener.Pace(
+            perSecond: 2 * configuration.maxConnectsPerSecond, burst: 2 * configuration.maxConnections)
         switch source {
         case .endpoint(let endpoint):
             return try await Listener.bind(
-                endpoint, mode: environment.configuration.unixSocketMode, group: group, child: accept)
+                endpoint, mode: configuration.unixSocketMode, pace: pace, group: group, child: accept)
         case .adopted(let descriptor):
-            return try await Listener.adopt(descriptor: descriptor, group: group, child: accept)
+            return try await Listener.adopt(descriptor: descriptor, pace: pace, group: group, child: accept)
         }
     }
 

@@ -28,8 +28,14 @@ package struct ServerConfiguration: Sendable {
     package var maxConnections: Int
     /// Connections at the same time of one user id (Unix sockets) or one address (TCP).
     package var maxConnectionsPerClient: Int
+    /// Connections a second, all clients together. After a pause as many may come at once as may be there at the same time.
+    package var maxConnectsPerSecond: Int
+    /// Connections a second of one user id (Unix sockets) or one address (TCP), likewise.
+    package var maxConnectsPerSecondPerClient: Int
     /// Streams open or being opened at the same time, all clients together.
     package var maxStreams: Int
+    /// Streams open or being opened at the same time by one user id (Unix sockets) or one address (TCP).
+    package var maxStreamsPerClient: Int
     /// The largest BATCH payload in bytes that an OPEN may lead to.
     package var maxFrameBytes: Int
     /// Whether clients on the same machine map their batches instead of receiving the bytes.
@@ -41,7 +47,8 @@ package struct ServerConfiguration: Sendable {
         listeners: [Source], software: String = "headraced", unixSocketMode: UInt32 = 0o660,
         handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration? = .seconds(3600),
         writeStallTimeout: Duration = .seconds(60), pingInterval: Duration? = .seconds(30),
-        maxConnections: Int = 4096, maxConnectionsPerClient: Int = 2048, maxStreams: Int = 1024,
+        maxConnections: Int = 4096, maxConnectionsPerClient: Int = 2048, maxConnectsPerSecond: Int = 1_000_000,
+        maxConnectsPerSecondPerClient: Int = 1_000_000, maxStreams: Int = 1024, maxStreamsPerClient: Int = 1024,
         maxFrameBytes: Int = ByteBufferSlabAllocator.maxSlabBytes, sharesMemory: Bool = true,
         drainTimeout: Duration = .seconds(30)
     ) {
@@ -54,7 +61,10 @@ package struct ServerConfiguration: Sendable {
         self.pingInterval = pingInterval
         self.maxConnections = maxConnections
         self.maxConnectionsPerClient = maxConnectionsPerClient
+        self.maxConnectsPerSecond = maxConnectsPerSecond
+        self.maxConnectsPerSecondPerClient = maxConnectsPerSecondPerClient
         self.maxStreams = maxStreams
+        self.maxStreamsPerClient = maxStreamsPerClient
         self.maxFrameBytes = maxFrameBytes
         self.sharesMemory = sharesMemory
         self.drainTimeout = drainTimeout

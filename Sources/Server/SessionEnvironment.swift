@@ -27,9 +27,7 @@ final class SessionEnvironment: Sendable {
         self.configuration = configuration
         self.opener = opener
         self.logger = logger
-        registry = SessionRegistry(
-            maxConnections: configuration.maxConnections,
-            maxConnectionsPerClient: configuration.maxConnectionsPerClient, maxStreams: configuration.maxStreams)
+        registry = SessionRegistry(SessionLimits(configuration))
     }
 
     /// Logs a connection that did not get as far as HELLO. Anybody can make as many of them as they like, so they share

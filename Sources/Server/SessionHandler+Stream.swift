@@ -10,7 +10,7 @@ extension SessionHandler {
     func open(_ request: OpenRequest) {
         guard let context else { return }
         do {
-            try environment.registry.beginOpening()
+            try environment.registry.beginOpening(identity.id)
         } catch {
             run(machine.openFailed(error))
             return
@@ -43,7 +43,7 @@ extension SessionHandler {
         switch result {
         case .success(let stream) where context == nil:
             stream.close()
-            registry.openingFailed(isRefusal: false)
+            registry.openingFailed(identity.id, isRefusal: false)
         case .success(let stream):
             self.stream = stream
             streamID = registry.streamOpened(
@@ -61,10 +61,10 @@ extension SessionHandler {
                 machine.opened(
                     stream.info, position: position, stepCount: stream.stepCount(epoch: position.epoch)))
         case .failure(let error):
-            registry.openingFailed(isRefusal: true)
+            registry.openingFailed(identity.id, isRefusal: true)
             run(machine.openFailed(error))
         case nil:
-            registry.openingFailed(isRefusal: false)
+            registry.openingFailed(identity.id, isRefusal: false)
         }
     }
 

@@ -20,8 +20,14 @@ final class SessionRegistry: Sendable {
         var sessionsBySource: [ClientSource: Int] = [:]
         /// Refused connections whose last bytes travel.
         var lingering = 0
-        /// Streams open or being opened.
-        var streams = 0
+        /// When each source may connect as often as it likes again; see `ConnectRate`.
+        var connectsBySource: [ClientSource: ContinuousClock.Instant] = [:]
+        var connects: ContinuousClock.Instant?
+        /// So many sources are remembered before those are forgotten that have been quiet.
+        var mostSources = 1024
+        /// Whose streams are open or being opened, by the session's client.
+        var streams: [UInt64: ClientSource] = [:]
+        var streamsBySource: [ClientSource: Int] = [:]
         var lastClientID: UInt64 = 0
         var lastStreamID: UInt64 = 0
         var isDraining = false
@@ -31,21 +37,22 @@ final class SessionRegistry: Sendable {
         var badRecords = BadRecordRing()
 
         var isEmpty: Bool { sessions.isEmpty && lingering == 0 }
+
+        /// A connection has one stream at most, so its client tells which.
+        mutating func giveBackStream(_ clientID: UInt64) {
+            guard let source = streams.removeValue(forKey: clientID) else { return }
+            let left = (streamsBySource[source] ?? 1) - 1
+            streamsBySource[source] = left > 0 ? left : nil
+        }
     }
 
     static let maxLingering = 64
-    private let maxConnections: Int
-    private let maxConnectionsPerClient: Int
-    private let maxStreams: Int
+    private let limits: SessionLimits
     private let state = Mutex(State())
     /// Opens when the server drains and nobody is left.
     let empty = Latch()
 
-    init(maxConnections: Int, maxConnectionsPerClient: Int, maxStreams: Int) {
-        self.maxConnections = maxConnections
-        self.maxConnectionsPerClient = maxConnectionsPerClient
-        self.maxStreams = maxStreams
-    }
+    init(_ limits: SessionLimits) { self.limits = limits }
 
     // MARK: Connections
 
@@ -56,16 +63,10 @@ final class SessionRegistry: Sendable {
             let refusal: StreamError? =
                 if state.isDraining {
                     StreamError(.draining, "the server is going down", isRetryable: true)
-                } else if state.sessions.count >= maxConnections {
-                    StreamError(
-                        .overLimit, "\(state.sessions.count) of \(maxConnections) connections are in use",
-                        hint: "close a client, or raise limits.connections", isRetryable: true)
-                } else if let count = state.sessionsBySource[source], count >= maxConnectionsPerClient {
-                    StreamError(
-                        .overLimit, "\(count) of the \(maxConnectionsPerClient) connections of \(source) are in use",
-                        hint: "close a client, or raise limits.connections_per_client", isRetryable: true)
                 } else {
-                    nil
+                    limits.refusal(
+                        ofConnectionBeside: state.sessions.count, mine: state.sessionsBySource[source] ?? 0, of: source)
+                        ?? takeConnect(source, now: .now, &state)
                 }
             if let refusal {
                 state.counters.connectionsRefused += 1
@@ -82,6 +83,26 @@ final class SessionRegistry: Sendable {
                 source: source, channel: channel, connectedAt: .now, connectedAtSeconds: WallClock.nowSeconds)
             return .admitted(clientID: id)
         }
+    }
+
+    /// Counts one connection against the rates, or says why it comes too early. Called with the lock held.
+    ///
+    /// Who is too fast alone uses up nothing of what all share.
+    private func takeConnect(
+        _ source: ClientSource, now: ContinuousClock.Instant, _ state: inout State
+    ) -> StreamError? {
+        guard let mine = limits.connectsPerClient.after(state.connectsBySource[source], now: now) else {
+            return limits.tooFast(source)
+        }
+        guard let all = limits.connects.after(state.connects, now: now) else { return limits.tooFast(nil) }
+        state.connects = all
+        state.connectsBySource[source] = mine
+        if state.connectsBySource.count > state.mostSources {
+            state.connectsBySource = state.connectsBySource.filter { $0.value > now }
+            // Seldom, however many there are that are not quiet.
+            state.mostSources = max(1024, 2 * state.connectsBySource.count)
+        }
+        return nil
     }
 
     /// A refused connection that lingered is closed.
@@ -121,26 +142,28 @@ final class SessionRegistry: Sendable {
     // MARK: Streams
 
     /// Takes one of the streams that may be open; `streamEnded` or `openingFailed` gives it back.
-    func beginOpening() throws(StreamError) {
+    func beginOpening(_ clientID: UInt64) throws(StreamError) {
         let refusal: StreamError? = state.withLock { state in
             if state.isDraining {
                 return StreamError(.draining, "the server is going down; no stream is opened", isRetryable: true)
             }
-            guard state.streams < maxStreams else {
-                return StreamError(
-                    .overLimit, "\(state.streams) of \(maxStreams) streams are open",
-                    hint: "close a stream, or raise limits.streams", isRetryable: true)
+            let source = state.sessions[clientID]?.source ?? .unknown
+            let mine = state.streamsBySource[source] ?? 0
+            if let refusal = limits.refusal(ofStreamBeside: state.streams.count, mine: mine, of: source) {
+                state.counters.streamsRefused += 1
+                return refusal
             }
-            state.streams += 1
+            state.streams[clientID] = source
+            state.streamsBySource[source] = mine + 1
             return nil
         }
         if let refusal { throw refusal }
     }
 
     /// - Parameter isRefusal: false when the client went away before the answer.
-    func openingFailed(isRefusal: Bool) {
+    func openingFailed(_ clientID: UInt64, isRefusal: Bool) {
         state.withLock { state in
-            state.streams -= 1
+            state.giveBackStream(clientID)
             if isRefusal { state.counters.streamsRefused += 1 }
         }
     }
@@ -161,7 +184,7 @@ final class SessionRegistry: Sendable {
         state.withLock { state in
             guard let open = state.sessions[clientID]?.open else { return }
             state.sessions[clientID]?.open = nil
-            state.streams -= 1
+            state.giveBackStream(clientID)
             state.closedTotals[open.dataset ?? "", default: StreamStatistics()].add(open.stream.statistics)
             for (cause, nanoseconds) in open.waiting.waited(now: .now) {
                 state.counters.waitedNanoseconds[cause, default: 0] += nanoseconds

@@ -1,3 +1,4 @@
+internal import Glibc
 package import NIOCore
 internal import NIOPosix
 
@@ -18,13 +19,29 @@ package enum Connector {
         do {
             switch endpoint {
             case .unix(let path):
-                return try await bootstrap.connect(unixDomainSocketPath: path).get()
+                return try await connectLocally(bootstrap, path, until: .now + deadline)
             case .tcp(let host, let port):
                 return try await bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .connect(host: host, port: port).get()
             }
         } catch {
             throw ConnectError(endpoint, deadline: deadline, cause: error)
+        }
+    }
+
+    /// Connects to a Unix socket, again while its queue of connections is full: the kernel does not wait for room as it does on TCP.
+    private static func connectLocally(
+        _ bootstrap: ClientBootstrap, _ path: String, until end: ContinuousClock.Instant
+    ) async throws -> any Channel {
+        var pause = Duration.milliseconds(2)
+        while true {
+            do {
+                return try await bootstrap.connect(unixDomainSocketPath: path).get()
+            } catch let error as IOError where error.errnoCode == EAGAIN {
+                guard .now + pause < end else { throw ChannelError.connectTimeout(.zero) }
+            }
+            try await Task.sleep(for: pause, clock: .continuous)
+            pause = min(pause * 2, .milliseconds(100))
         }
     }
 }

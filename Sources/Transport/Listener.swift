@@ -3,6 +3,21 @@ internal import NIOPosix
 
 /// A server's socket that accepts connections.
 package final class Listener: Sendable {
+    /// How fast connections are taken off the queue: so many a second in the long run, and so many at once after a pause, or a few
+    /// more, as one wake-up takes several. The others wait.
+    package struct Pace: Sendable {
+        package let perSecond: Int
+        package let burst: Int
+        package static let asTheyCome = Pace(perSecond: 1_000_000_000, burst: 1_000_000_000)
+
+        /// - Precondition: both are 1 to 10⁹.
+        package init(perSecond: Int, burst: Int) {
+            precondition((1...1_000_000_000).contains(perSecond) && (1...1_000_000_000).contains(burst))
+            self.perSecond = perSecond
+            self.burst = burst
+        }
+    }
+
     package let channel: any Channel
     /// Where it really listens: a port of 0 has become one.
     package let endpoint: Endpoint
@@ -23,22 +38,22 @@ package final class Listener: Sendable {
     ///   - mode: permission bits of a Unix socket.
     ///   - child: sets up each connection, on its event loop.
     package static func bind(
-        _ endpoint: Endpoint, mode: UInt32 = 0o660, group: any EventLoopGroup,
+        _ endpoint: Endpoint, mode: UInt32 = 0o660, pace: Pace = .asTheyCome, group: any EventLoopGroup,
         child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ListenError) -> Listener {
-        try await start(group, child) { () throws(ListenError) in try ListeningSocket.open(endpoint, mode: mode) }
+        try await start(pace, group, child) { () throws(ListenError) in try ListeningSocket.open(endpoint, mode: mode) }
     }
 
     /// Accepts connections on a socket that already listens, and owns it from now on.
     package static func adopt(
-        descriptor: CInt, group: any EventLoopGroup,
+        descriptor: CInt, pace: Pace = .asTheyCome, group: any EventLoopGroup,
         child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ListenError) -> Listener {
-        try await start(group, child) { () throws(ListenError) in try ListeningSocket.adopt(descriptor) }
+        try await start(pace, group, child) { () throws(ListenError) in try ListeningSocket.adopt(descriptor) }
     }
 
     private static func start(
-        _ group: any EventLoopGroup, _ child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+        _ pace: Pace, _ group: any EventLoopGroup, _ child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
         _ open: @escaping @Sendable () throws(ListenError) -> ListeningSocket
     ) async throws(ListenError) -> Listener {
         let socket: ListeningSocket
@@ -50,7 +65,14 @@ package final class Listener: Sendable {
         } catch {
             throw .systemCall("thread pool", nil, errorNumber: 0)
         }
+        // NIO listens once more, with its own idea of how many connections may wait.
         var bootstrap = ServerBootstrap(group: group).childChannelInitializer(child)
+            .serverChannelOption(.backlog, value: ListeningSocket.backlog)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPacer(pace))
+                }
+            }
         if case .tcp = socket.endpoint {
             // Control frames are small, and a batch's header must not wait for an acknowledgement.
             bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

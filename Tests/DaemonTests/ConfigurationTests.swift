@@ -41,6 +41,8 @@ import Testing
         "limits.memory_per_client": "1500MiB",
         "limits.cache": "700MiB", "limits.cache_disk": "1GiB", "cache_directory": "/x/cache",
         "limits.connections": "5", "limits.connections_per_client": "4", "limits.streams": "3",
+        "limits.connects_per_second": "7", "limits.connects_per_second_per_client": "6", "limits.streams_per_client": "2",
+        "limits.decode_share_per_client": "50", "timeouts.decode_stall": "2m",
         "limits.max_pixels": "1000", "limits.max_record": "12345", "limits.max_frame": "1MB",
         "limits.max_arrays": "0B",
         "timeouts.handshake": "3", "timeouts.idle": "90m", "timeouts.write_stall": "1500ms", "timeouts.drain": "1h",

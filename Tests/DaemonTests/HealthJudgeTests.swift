@@ -28,7 +28,7 @@ import Testing
             [(0, true, 0, false, true), (10, false, 0, false, false), (20, true, 0, false, true)],
         ] as [[Step]])
     func judge(steps: [Step]) {
-        var judge = HealthJudge()
+        var judge = HealthJudge(patienceSeconds: 60)
         for step in steps {
             let complaint = judge.judge(
                 HealthJudge.Observation(

@@ -24,7 +24,7 @@ struct LaneQueueTests {
         let new = queue.addLane(weight: 1)
         queue.append(job(), to: new)
         queue.append(job(), to: old)
-        var served: [Int: Int] = [:]
+        var served: [LaneQueue.LaneID: Int] = [:]
         for _ in 0..<10 {
             guard let task = queue.takeTask() else { break }
             served[task.lane, default: 0] += 1
@@ -38,7 +38,7 @@ struct LaneQueueTests {
         var queue = LaneQueue()
         let lanes = [queue.addLane(weight: 1), queue.addLane(weight: 3)]
         for lane in lanes { for _ in 0..<3 { queue.append(job(), to: lane) } }
-        var served: [Int: Int] = [:]
+        var served: [LaneQueue.LaneID: Int] = [:]
         for _ in 0..<40 {
             guard let task = queue.takeTask() else { break }
             served[task.lane, default: 0] += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -39,7 +40,11 @@ def make_records(path: Path, images: list[bytes], label=lambda i: float(i)) -> P
 class RunningDaemon:
     """Started by `with`; stopped with SIGTERM at its end, and killed when that takes too long."""
 
-    def __init__(self, directory: Path, configuration: str = ""):
+    def __init__(self, directory: Path, configuration: str = "", open_files: tuple[int, int] | None = None):
+        """
+        Args:
+            open_files: its soft and hard limit of open files; None leaves it this process's.
+        """
         self.directory = directory
         self.socket = directory / "data.sock"
         self.admin = directory / "admin.sock"
@@ -48,12 +53,14 @@ class RunningDaemon:
         self.config = directory / "headraced.yaml"
         self.config.write_text(configuration.format(directory=directory))
         self.log = directory / "log"
+        self.open_files = open_files
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> RunningDaemon:
         self.process = subprocess.Popen(
             [binary("headraced", "HEADRACED"), "--config", str(self.config)],
-            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"))
+            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"),
+            preexec_fn=self.open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.open_files)))
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -29,7 +29,13 @@ MEMORY = 128 << 20
 MOST_COST = 1.6
 # The abusers are admitted, whatever they do: limits would keep most of them out, and this is not about limits.
 CONFIGURATION = BASE + """
-limits: {{memory: 128MiB, cache: 0B, connections: 4000, connections_per_client: 4000}}
+limits:
+  memory: 128MiB
+  cache: 0B
+  connections: 4000
+  connections_per_client: 4000
+  connects_per_second: 1000000
+  connects_per_second_per_client: 1000000
 datasets:
   photos:
     iterator: ImageRecordIter

@@ -28,7 +28,12 @@ package struct DaemonConfiguration: Sendable, Hashable {
         package var cacheDiskBytes: Int
         package var connections: Int
         package var connectionsPerClient: Int
+        package var connectsPerSecond: Int
+        package var connectsPerSecondPerClient: Int
         package var streams: Int
+        package var streamsPerClient: Int
+        /// Percent of the decode threads that one client's streams may keep busy.
+        package var decodeSharePerClient: Int
         /// Width times height of the largest image that is decoded.
         package var maxPixels: Int
         package var maxRecordBytes: Int
@@ -42,6 +47,8 @@ package struct DaemonConfiguration: Sendable, Hashable {
         /// nil: never.
         package var idle: Duration?
         package var writeStall: Duration
+        /// How long decode threads may have work and finish nothing before the daemon counts as hung.
+        package var decodeStall: Duration
         package var drain: Duration
     }
 
@@ -104,14 +111,19 @@ package struct DaemonConfiguration: Sendable, Hashable {
             cacheBytes: settings.integer("limits.cache"), cacheDiskBytes: settings.integer("limits.cache_disk"),
             connections: settings.integer("limits.connections"),
             connectionsPerClient: settings.integer("limits.connections_per_client"),
+            connectsPerSecond: settings.integer("limits.connects_per_second"),
+            connectsPerSecondPerClient: settings.integer("limits.connects_per_second_per_client"),
             streams: settings.integer("limits.streams"),
+            streamsPerClient: settings.integer("limits.streams_per_client"),
+            decodeSharePerClient: settings.integer("limits.decode_share_per_client"),
             maxPixels: settings.integer("limits.max_pixels"), maxRecordBytes: settings.integer("limits.max_record"),
             maxFrameBytes: settings.integer("limits.max_frame"),
             maxArrayBytes: settings.integer("limits.max_arrays"))
         let idle = settings.duration("timeouts.idle")
         timeouts = Timeouts(
             handshake: settings.duration("timeouts.handshake"), idle: idle == .zero ? nil : idle,
-            writeStall: settings.duration("timeouts.write_stall"), drain: settings.duration("timeouts.drain"))
+            writeStall: settings.duration("timeouts.write_stall"),
+            decodeStall: settings.duration("timeouts.decode_stall"), drain: settings.duration("timeouts.drain"))
         stateDirectory = settings.text("state_directory")
         cacheDirectory = settings.optionalText("cache_directory")
         let roots = settings.list("roots")

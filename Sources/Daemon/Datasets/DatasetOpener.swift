@@ -110,7 +110,7 @@ package final class DatasetOpener: StreamOpener {
             try budget.reserve(
                 bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         }
-        return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator) {
+        return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator, client: owner) {
             budget.release(bytes, client: owner)
         }
     }

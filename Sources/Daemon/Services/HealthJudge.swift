@@ -5,17 +5,18 @@ struct HealthJudge: Sendable {
         var nowSeconds: Double
         /// Every event loop has answered the question of the last observation.
         var loopsAnswered: Bool
-        /// Tasks the decode threads have done since the start.
+        /// Tasks that decode and reader threads have done since the start.
         var completedTasks: UInt64
         var hasWork: Bool
     }
 
-    /// A read from a network file system may well take this long before it fails.
-    static let patienceSeconds = 60.0
-
+    /// How long threads may have work and finish nothing. A read from a network file system may well take a minute before it fails.
+    let patienceSeconds: Double
     private var lastCompleted: UInt64 = 0
-    /// When the decode threads were last seen to move, or to have nothing to do.
+    /// When the threads were last seen to move, or to have nothing to do.
     private var lastMoveSeconds: Double?
+
+    init(patienceSeconds: Double) { self.patienceSeconds = patienceSeconds }
 
     /// What is wrong, or nil.
     mutating func judge(_ observation: Observation) -> String? {
@@ -25,8 +26,8 @@ struct HealthJudge: Sendable {
         }
         if !observation.loopsAnswered { return "an event loop does not answer" }
         let still = observation.nowSeconds - (lastMoveSeconds ?? observation.nowSeconds)
-        guard still < Self.patienceSeconds else {
-            return "the decode threads have had work and finished nothing for \(Int(still)) s"
+        guard still < patienceSeconds else {
+            return "the decode and reader threads have had work and finished nothing for \(Int(still)) s"
         }
         return nil
     }

@@ -4,26 +4,29 @@ internal import Pipeline
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Looks at the event loops and the decode threads at regular times, and feeds the service manager's watchdog only
+/// Looks at the event loops and the threads of the pool at regular times, and feeds the service manager's watchdog only
 /// while both do their work.
 final class HealthMonitor: Service {
     private struct State {
-        var judge = HealthJudge()
+        var judge: HealthJudge
         var unansweredLoops = 0
         var complaint: String?
     }
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let group: any EventLoopGroup
     private let pool: WorkerPool
     private let manager: ServiceManager
     private let status: @Sendable () -> String
     private let logger: Logger
 
-    /// - Parameter status: one line on what the daemon is doing, for `systemctl status`.
+    /// - Parameters:
+    ///   - patience: how long the pool may have work and finish nothing.
+    ///   - status: one line on what the daemon is doing, for `systemctl status`.
     init(
-        group: any EventLoopGroup, pool: WorkerPool, manager: ServiceManager, logger: Logger,
+        group: any EventLoopGroup, pool: WorkerPool, patience: Duration, manager: ServiceManager, logger: Logger,
         status: @escaping @Sendable () -> String
     ) {
+        state = Mutex(State(judge: HealthJudge(patienceSeconds: patience / .seconds(1))))
         self.group = group
         self.pool = pool
         self.manager = manager

@@ -2,13 +2,21 @@ internal import CSystemd
 
 /// The service manager that may have started the daemon (systemd). Without one, messages go nowhere.
 struct ServiceManager: Sendable {
-    init() {}
+    /// Takes lines of sd_notify(3), with line feeds between them.
+    private let send: @Sendable (String) -> Void
+
+    /// - Parameter send: another place for the messages, as in a test.
+    init(
+        send: @escaping @Sendable (String) -> Void = { lines in
+            // The C function gets a NUL-terminated copy. A failure has no remedy here, and systemd reports what it misses.
+            _ = unsafe csystemd_notify(lines)
+        }
+    ) {
+        self.send = send
+    }
 
     /// Sends lines of sd_notify(3): `READY=1`, `STATUS=…`.
-    func notify(_ lines: [String]) {
-        // The C function gets a NUL-terminated copy. A failure has no remedy here, and systemd reports what it misses.
-        _ = unsafe csystemd_notify(lines.joined(separator: "\n"))
-    }
+    func notify(_ lines: [String]) { send(lines.joined(separator: "\n")) }
 
     /// How often the service manager wants a sign of life at least; nil when it does not.
     var watchdogInterval: Duration? {

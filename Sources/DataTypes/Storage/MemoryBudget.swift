@@ -76,7 +76,8 @@ package final class MemoryBudget: Sendable {
         _ bytes: Int, client: UInt64, _ state: inout State, what: String, hint: String
     ) -> StreamError? {
         let mine = state.usedByClient[client] ?? 0
-        if bytes > limitBytesPerClient - mine {
+        // Where the client's limit is the daemon's, the daemon's is the one to raise.
+        if limitBytesPerClient < limitBytes, bytes > limitBytesPerClient - mine {
             return StreamError(
                 .memoryLimit, "\(what); this client holds \(mine) of its \(limitBytesPerClient)",
                 hint: "\(hint), or raise limits.memory_per_client", isRetryable: bytes <= limitBytesPerClient)

@@ -4,7 +4,8 @@ import DataTypes
 ///
 /// **Fairness.** Every stream has a *lane* with a virtual time: the CPU time it has been charged, over its weight. A free
 /// worker takes the next rows of the lane that is furthest behind, so lanes with work share the cores by weight, whatever
-/// their batches cost. A lane that was idle starts level with the one served last; idleness is not saved up.
+/// their batches cost. A lane that was idle starts level with the one served last; idleness is not saved up. Clients share in the same
+/// way, whatever number of lanes each has; see `LaneQueue`.
 ///
 /// **Threads.** Those that the storage keeps waiting are stood in for by others, see `ThreadTuner`.
 package final class WorkerPool: Sendable {
@@ -20,10 +21,13 @@ package final class WorkerPool: Sendable {
     ///   - threads: decode threads, at least 1.
     ///   - limit: the most that there may be while they wait for the storage; nil allows no more.
     ///   - readers: threads that ask the storage for records ahead of the decoders, at least 1.
-    package init(threads: Int, limit: Int? = nil, readers: Int = 2) {
-        precondition(threads >= 1 && readers >= 1)
+    ///   - clientSharePercent: of the decode threads that take work, as many as one client may keep busy; rounded up.
+    package init(threads: Int, limit: Int? = nil, readers: Int = 2, clientSharePercent: Int = 100) {
+        precondition(threads >= 1 && readers >= 1 && (1...100).contains(clientSharePercent))
         threadCount = threads
-        let queue = Monitor(LaneQueue(threads: ThreadTuner(base: threads, limit: limit ?? threads)))
+        let queue = Monitor(
+            LaneQueue(
+                threads: ThreadTuner(base: threads, limit: limit ?? threads), clientSharePercent: clientSharePercent))
         let reading = Monitor(ReadQueue())
         self.queue = queue
         self.readers = reading
@@ -45,44 +49,50 @@ package final class WorkerPool: Sendable {
         for thread in threads { thread.join() }
     }
 
-    /// Tasks done since the start: a watchdog that sees it stand still while `hasWork` knows that the pool hangs.
-    package var completedTasks: UInt64 { queue.withLock { $0.completedTasks } }
-    package var hasWork: Bool { queue.withLock { $0.hasWork } }
+    /// Tasks done since the start, those of readers included: a watchdog that sees it stand still while `hasWork` knows that the pool hangs.
+    package var completedTasks: UInt64 {
+        queue.withLock { $0.completedTasks } &+ readers.withLock { $0.completedRequests }
+    }
+    /// Batches wait behind readers that hang as well as behind decoders.
+    package var hasWork: Bool { queue.withLock { $0.hasWork } || readers.withLock { $0.hasWork } }
 
     /// Decode threads that take work now, and the share of their time that they lately waited for the storage, which is why.
     package var threadUse: (active: Int, waitingShare: Double) {
         queue.withLock { ($0.threads.active, $0.threads.waitingShare) }
     }
 
-    /// A new lane.
-    func makeLane(weight: Double) -> Int { queue.withLock { $0.addLane(weight: weight) } }
+    /// A new lane, of `client`.
+    func makeLane(weight: Double, client: UInt64) -> LaneQueue.LaneID {
+        queue.withLock { $0.addLane(weight: weight, client: client) }
+    }
 
     /// Drops what waits in the lane. Rows under way are finished.
-    func removeLane(_ lane: Int) {
+    func removeLane(_ lane: LaneQueue.LaneID) {
         // Freeing slabs takes a while; the workers shall not wait for it.
         _ = queue.withLock { $0.removeLane(lane) }
     }
 
     /// Asks the storage for the records of a batch that will be executed soon in the lane.
-    func readAhead(_ address: BatchAddress, of source: any BatchSource, lane: Int) {
+    func readAhead(_ address: BatchAddress, of source: any BatchSource, lane: LaneQueue.LaneID) {
         readers.withLock { $0.requests.append(.readAhead(source, address, lane: lane)) }
         readers.signal()
     }
 
     /// Takes back what was asked by `readAhead` and not yet done, of the batches before `address` or of all. Without, a stream
     /// that is moved again and again would make everybody's batches wait behind records that nobody wants.
-    func forgetReadAhead(lane: Int, before address: BatchAddress? = nil) {
+    func forgetReadAhead(lane: LaneQueue.LaneID, before address: BatchAddress? = nil) {
         readers.withLock { $0.forgetReadAhead(lane: lane, before: address) }
     }
 
     /// Executes `job`, behind whatever was asked to be read ahead before.
-    func submit(_ job: BatchJob, lane: Int) {
+    func submit(_ job: BatchJob, lane: LaneQueue.LaneID) {
         readers.withLock { $0.requests.append(.start(job, lane: lane)) }
         readers.signal()
     }
 
     private static func read(_ readers: Monitor<ReadQueue>, into queue: Monitor<LaneQueue>) {
-        while let request = readers.wait({ $0.next() }) {
+        var hasFinished = false
+        while let request = readers.wait({ $0.next(finishing: &hasFinished) }) {
             switch request {
             case .readAhead(let source, let address, _): source.readAhead(source.epochPlan.plan(address))
             case .start(let job, let lane):
@@ -91,12 +101,13 @@ package final class WorkerPool: Sendable {
                 queue.withLock { $0.append(job, to: lane) }
                 queue.broadcast()
             }
+            hasFinished = true
         }
     }
 
     private static func decode(_ queue: Monitor<LaneQueue>, index: Int) {
         let scratch = WorkerScratch()
-        var finished: (lane: Int, times: TaskTimes)?
+        var finished: (lane: LaneQueue.LaneID, times: TaskTimes)?
         while true {
             let task: LaneQueue.Task? = queue.wait { state in
                 if let done = finished {
@@ -118,15 +129,19 @@ package final class WorkerPool: Sendable {
 struct ReadQueue {
     enum Request {
         /// Ask the storage for a batch's records.
-        case readAhead(any BatchSource, BatchAddress, lane: Int)
+        case readAhead(any BatchSource, BatchAddress, lane: LaneQueue.LaneID)
         /// Hand a batch to the decode threads.
-        case start(BatchJob, lane: Int)
+        case start(BatchJob, lane: LaneQueue.LaneID)
     }
 
     var requests: [Request] = []
     var isClosed = false
+    private(set) var completedRequests: UInt64 = 0
+    private var requestsUnderWay = 0
 
-    mutating func forgetReadAhead(lane: Int, before end: BatchAddress?) {
+    var hasWork: Bool { requestsUnderWay > 0 || !requests.isEmpty }
+
+    mutating func forgetReadAhead(lane: LaneQueue.LaneID, before end: BatchAddress?) {
         requests.removeAll { request in
             guard case .readAhead(_, let address, lane) = request else { return false }
             return end.map { address < $0 } ?? true
@@ -134,8 +149,17 @@ struct ReadQueue {
     }
 
     /// nil: wait. `.some(nil)`: end.
-    mutating func next() -> Request?? {
+    ///
+    /// - Parameter finishing: the caller has done the request that it got last; counted once.
+    mutating func next(finishing: inout Bool) -> Request?? {
+        if finishing {
+            finishing = false
+            completedRequests += 1
+            requestsUnderWay -= 1
+        }
         if isClosed { return .some(nil) }
-        return requests.isEmpty ? nil : .some(requests.removeFirst())
+        if requests.isEmpty { return nil }
+        requestsUnderWay += 1
+        return .some(requests.removeFirst())
     }
 }

@@ -7,7 +7,7 @@ package final class PrefetchedStream: BatchStream {
     private let source: any BatchSource
     private let pool: WorkerPool
     private let allocator: any SlabAllocator
-    private let lane: Int
+    private let lane: LaneQueue.LaneID
     private let letsBatchesGo: Bool
     private let onClose: @Sendable () -> Void
 
@@ -34,11 +34,12 @@ package final class PrefetchedStream: BatchStream {
     ///   - start: the first batch to hand over.
     ///   - letsBatchesGo: the consumer may hold as many batches as it likes: one that has been handed over is no longer
     ///     among the stream's slabs. Otherwise a consumer that holds `info.slabCount` batches waits for itself.
-    ///   - weight: the stream's share of the decode threads, relative to others'.
+    ///   - weight: the stream's share of the decode threads, relative to its client's others.
+    ///   - client: whose it is. Clients share the decode threads evenly.
     ///   - onClose: called once when the stream is closed, to give back what was reserved for it.
     package init(
         source: any BatchSource, start: BatchAddress, pool: WorkerPool, allocator: any SlabAllocator,
-        letsBatchesGo: Bool = false, weight: Double = 1, onClose: @escaping @Sendable () -> Void = {}
+        letsBatchesGo: Bool = false, weight: Double = 1, client: UInt64 = 0, onClose: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
         self.pool = pool
@@ -46,7 +47,7 @@ package final class PrefetchedStream: BatchStream {
         self.onClose = onClose
         self.letsBatchesGo = letsBatchesGo
         info = source.info
-        lane = pool.makeLane(weight: weight)
+        lane = pool.makeLane(weight: weight, client: client)
         state = Mutex(State(window: PrefetchWindow(position: start, capacity: source.info.prefetch)))
         schedule()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -52,6 +53,26 @@ def parse(url: str) -> Endpoint:
     raise HeadraceError(f"{url!r} is not an address", code="bad_url", hint="use unix:/path or tcp://host:port")
 
 
+def _connect_local(sock: socket.socket, path: str, timeout: float) -> None:
+    """Connects to a Unix socket, again while its queue of connections is full: the kernel does not wait for room as it does on TCP.
+
+    Raises:
+        TimeoutError: when there is none within ``timeout`` seconds.
+    """
+    end = time.monotonic() + timeout
+    pause = 0.002
+    sock.setblocking(False)
+    while True:
+        try:
+            sock.connect(path)
+            return
+        except BlockingIOError:
+            if time.monotonic() + pause > end:
+                raise TimeoutError from None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.1)
+
+
 def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
     """A connected, non-blocking socket.
 
@@ -63,8 +84,7 @@ def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
         if endpoint.path is not None:
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                sock.settimeout(timeout)
-                sock.connect(endpoint.path)
+                _connect_local(sock, endpoint.path, timeout)
             except BaseException:
                 sock.close()
                 raise

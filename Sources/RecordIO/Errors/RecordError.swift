@@ -44,7 +44,7 @@ extension RecordError: CustomStringConvertible {
         case .notARegularFile(let path):
             "'\(path)' is not a regular file"
         case .tooLargeFile(let path, let byteCount, let limitBytes):
-            "'\(path)' has \(byteCount) bytes; at most \(limitBytes) are read"
+            "'\(path)' has \(byteCount) bytes; limits.max_record is \(limitBytes)"
         case .fileChanged(let file, let offset):
             "'\(file)' was changed while it was open (noticed at offset \(offset)); open the dataset again"
         case .damaged(let fault, let file, let offset):

@@ -34,7 +34,7 @@ extension RecordFault: CustomStringConvertible {
         case .unfinished(let before):
             "the file ends after \(before) parts of a record whose last part is missing"
         case .tooLarge(let bytes, let limit):
-            "the record has at least \(bytes) bytes; the limit is \(limit)"
+            "the record has at least \(bytes) bytes; limits.max_record is \(limit)"
         case .imageHeaderTooShort(let bytes):
             "an image record needs a header of 24 bytes; the record has \(bytes)"
         case .labelsOverrun(let count, let bytes):

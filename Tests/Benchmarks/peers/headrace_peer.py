@@ -35,9 +35,10 @@ class Daemon:
     """A `headraced` that serves a Unix socket and a TCP port, and ends with this process.
 
     `state` is a folder in which it remembers what scans find out; without it, what it remembers goes with it.
+    `limits` are those of its configuration.
     """
 
-    def __init__(self, threads: int, root: str, state: str | None = None):
+    def __init__(self, threads: int, root: str, state: str | None = None, limits: dict[str, int] | None = None):
         binary = program("headraced", "HEADRACED")
         self._folder = tempfile.TemporaryDirectory(prefix="headrace-benchmark-")
         folder = self._folder.name
@@ -50,6 +51,7 @@ class Daemon:
             "state_directory": state or f"{folder}/state",
             "roots": [root],
             "threads": threads,
+            "limits": limits or {},
             "log": {"format": "json"},
         }
         # JSON is YAML.
