@@ -8,9 +8,11 @@ trace the process, as root has it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
+import threading
 from pathlib import Path
 
 _SEIZE, _INTERRUPT = 0x4206, 0x4207
@@ -40,7 +42,16 @@ def stop(process: int, prefixes: list[str]) -> int:
     return len(threads)
 
 
+def end_with_standard_input() -> None:
+    sys.stdin.read()
+    # The threads go on when their tracer ends.
+    os._exit(0)
+
+
 if __name__ == "__main__":
     print(f"stopped {stop(int(sys.argv[1]), sys.argv[2:])}", flush=True)
-    # They go on when their tracer ends.
-    sys.stdin.read()
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    # A process that is killed ends only when the tracer of its threads has taken note of each.
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, _WALL)

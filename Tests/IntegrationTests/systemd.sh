@@ -62,6 +62,7 @@ status=0
     --copy "$here/systemd-inside:/opt/test/systemd-inside" \
     --copy "$here/drain_client.py:/opt/test/drain_client.py" \
     --copy "$here/epoch_client.py:/opt/test/epoch_client.py" \
+    --copy "$here/stop_threads.py:/opt/test/stop_threads.py" \
     -- bash /opt/test/systemd-inside "$python" || status=$?
 case $status in
     0) echo "PASS" ;;

@@ -27,6 +27,7 @@ import compare  # noqa: E402
 import decode_stages  # noqa: E402
 import first_batch  # noqa: E402
 import floor  # noqa: E402
+import load  # noqa: E402
 import table  # noqa: E402
 from peers import bare_peer  # noqa: E402
 from workloads import CONTENDERS, PEERS, WORKLOADS  # noqa: E402
@@ -322,3 +323,17 @@ def test_the_page_names_every_file():
     for path in FOLDER.iterdir():
         if path.name not in ("README.md", "__pycache__"):
             assert f"`{path.name}" in page, f"{path.name} is not described"
+
+
+def test_load_measures_windows_with_and_without_abuse(monkeypatch):
+    monkeypatch.setenv("HEADRACED", binary("headraced", "HEADRACED"))
+    monkeypatch.setattr(load, "COUNTS", {"idle": 20, "unread": 2})
+    monkeypatch.setattr(load, "STREAMS", 4)
+    results = load.measure(rounds=2, batches=3, records=None, scenes=["idle", "unread"], keeps_limits=False)
+    assert results["streams"] == 4 and results["machine"]["cores"] >= 1
+    for scene, done in zip(results["scenes"], [{"connections": 20}, {"connections": 2}], strict=True):
+        assert scene["done"] == [done] * 2
+        for window in scene["calm"] + scene["abused"]:
+            assert window["images"] >= 4 * 3 * 4 and window["cpu_ms_per_image"] > 0
+        assert scene["throughput_ratio"] > 0 and scene["cpu_ratio"] > 0
+        assert scene["peak_memory_bytes"] >= scene["resident_before_bytes"]

@@ -237,9 +237,50 @@ extension ServerSuite {
             }
         }
 
-        @Test("streams beyond the limit are refused until one is closed")
-        func streamLimit() async throws {
-            try await ServerFixture.with(configure: { $0.maxStreams = 1 }) { fixture in
+        @Test("connections that come too fast are told so, and those that are there go on", arguments: [true, false])
+        func connectRate(isPerClient: Bool) async throws {
+            try await ServerFixture.with(configure: {
+                if isPerClient {
+                    ($0.maxConnectsPerSecondPerClient, $0.maxConnectionsPerClient) = (1, 3)
+                } else {
+                    ($0.maxConnectsPerSecond, $0.maxConnections) = (1, 3)
+                }
+            }) { fixture in
+                let first = try RawClient(fixture.unix)
+                try first.hello()
+                // Three at once, then one a second; the listener lets twice as many through.
+                var refusal: RawFrame?
+                for _ in 0..<50 where refusal == nil {
+                    let answer = try RawClient(fixture.unix).hello()
+                    if answer.code != nil { refusal = answer }
+                    while fixture.server.snapshot().clients.count > 1 { await Task.yield() }
+                }
+                #expect(refusal?.code == "over_limit" && refusal?.json["retryable"] as? Bool == true)
+                let key = "limits.connects_per_second" + (isPerClient ? "_per_client" : "")
+                #expect((refusal?.json["hint"] as? String)?.hasSuffix(key) == true)
+                #expect(try first.open().type == Kind.opened)
+            }
+        }
+
+        @Test("a flood of connections waits in the queue instead of keeping the server busy, and is served in time")
+        func pacedAccept() async throws {
+            try await ServerFixture.with(configure: {
+                ($0.maxConnectsPerSecond, $0.maxConnections) = (20, 5)
+            }) { fixture in
+                let start = ContinuousClock.now
+                let flood = try (0..<60).map { _ in try RawClient(fixture.unix) }
+                // Ten are let through at once, or a few more, and forty a second. Each is told something.
+                for client in flood { try client.hello() }
+                #expect(.now - start > .milliseconds(500))
+                #expect(fixture.server.snapshot().counters.connectionsRefused > 0)
+            }
+        }
+
+        @Test("streams beyond the limit are refused until one is closed", arguments: [true, false])
+        func streamLimit(isPerClient: Bool) async throws {
+            try await ServerFixture.with(configure: {
+                if isPerClient { $0.maxStreamsPerClient = 1 } else { $0.maxStreams = 1 }
+            }) { fixture in
                 let first = try RawClient(fixture.unix)
                 let second = try RawClient(fixture.unix)
                 try first.hello()
