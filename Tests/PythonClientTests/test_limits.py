@@ -6,13 +6,19 @@ import contextlib
 import os
 import resource
 import socket
+import sys
 import time
 
 import numpy as np
 import pytest
+from conftest import CHECKOUT
 from running_daemon import BASE, RunningDaemon, make_records, photographs
 
 import headrace
+
+sys.path.insert(0, str(CHECKOUT / "Tests" / "Benchmarks"))
+
+from readers import Readers  # noqa: E402  the benchmarks', found through the line above
 
 pytestmark = pytest.mark.skipif(not os.environ.get("HEADRACED"), reason="no daemon to test: $HEADRACED is not set")
 PHOTO_BYTES = max(path.stat().st_size for path in photographs())
@@ -136,3 +142,30 @@ def cpu_seconds(daemon):
     with open(f"/proc/{daemon.process.pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_clients_share_the_decode_threads_whatever_number_of_streams_each_has(tmp_path, records):
+    configuration = BASE.replace('["{directory}"]', f'["{records.parent}"]').replace(
+        "  unix: ", "  tcp: {{host: 127.0.0.1, port: 0, insecure: true}}\n  unix: ")
+    opening = dict(
+        iterator="ImageRecordIter", path_imgrec=str(records), path_imgidx=str(records.with_suffix(".idx")), data_shape=(3, 32, 32),
+        resize=40, batch_size=16)  # fmt: skip
+    with RunningDaemon(tmp_path, configuration + "threads: 1\nmax_threads: 1\n") as daemon, contextlib.ExitStack() as stack:
+        (tcp,) = (name for name in daemon.page("/v1/status")["listeners"] if name.startswith("tcp://"))
+        # One client is this user, the other this address.
+        greedy = stack.enter_context(Readers(tcp, 12, **opening))
+        single = stack.enter_context(Readers(daemon.url, 1, **opening))
+        single.advance(6)
+        greedy.advance(1)
+
+        def used():
+            streams = sorted(daemon.page("/v1/streams"), key=lambda stream: stream["id"])
+            assert len(streams) == 13
+            seconds = [stream["cpu_seconds"] for stream in streams]
+            return sum(seconds[:12]), seconds[12]
+
+        before = used()
+        single.advance(60)
+        others, own = (after - first for after, first in zip(used(), before, strict=True))
+    # Half, less what it loses between two batches. By the number of streams it would be a thirteenth.
+    assert own / (own + others) > 0.25, (own, others)
