@@ -115,26 +115,30 @@ import Testing
     @Test("a pool that hangs in a decode thread or a reader ends the feeding", arguments: [false, true])
     func hungPool(stopsReaders: Bool) async throws {
         try await Self.with { monitor, group, pool, feedings in
-            func check(_ second: Int) async throws -> Int {
-                monitor.check(nowSeconds: Double(second))
-                try await Self.settle(group)
-                return feedings.take()
+            // What was fed at each of these seconds.
+            func check(_ seconds: Int...) async throws -> [Int] {
+                var fed: [Int] = []
+                for second in seconds {
+                    monitor.check(nowSeconds: Double(second))
+                    try await Self.settle(group)
+                    fed.append(feedings.take())
+                }
+                return fed
             }
             // Nothing to do is no standstill.
-            #expect(try await check(0) == 1)
-            #expect(try await check(1000) == 1)
+            let idle = try await check(0, 1000)
+            #expect(idle == [1, 1])
             let gate = Gate()
             let stream = PrefetchedStream(
                 source: GatedSource(gate: gate, stopsReaders: stopsReaders), start: BatchAddress(epoch: 0, step: 0),
                 pool: pool, allocator: HeapSlabAllocator())
             gate.waitUntilReached()
-            #expect(try await check(1001) == 1)
-            #expect(try await check(1060) == 1)
-            #expect(try await check(1061) == 0)
-            #expect(!monitor.isHealthy)
+            let hung = try await check(1001, 1060, 1061)
+            #expect(hung == [1, 1, 0] && !monitor.isHealthy)
             gate.open()
-            #expect(try await stream.restOfEpoch().count == 2)
-            #expect(try await check(1062) == 1)
+            let batches = try await stream.restOfEpoch()
+            let free = try await check(1062)
+            #expect(batches.count == 2 && free == [1] && monitor.isHealthy)
             stream.close()
         }
     }

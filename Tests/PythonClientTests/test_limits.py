@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import socket
 import sys
@@ -101,7 +102,7 @@ def test_what_goes_beyond_a_limit_is_told_which(tmp_path, records, key, limits, 
     with RunningDaemon(tmp_path, configuration) as daemon, contextlib.ExitStack() as stack:
         with pytest.raises(headrace.HeadraceError) as refusal:
             exceed(Limited(daemon.url, records, stack))
-        assert f"limits.{key}" in str(refusal.value).replace(",", " ").replace(";", " ").split(), str(refusal.value)
+        assert re.search(rf"limits\.{key}\b", str(refusal.value)), str(refusal.value)
         assert key in ("max_pixels", "max_record") or isinstance(refusal.value, headrace.LimitError)
 
 
@@ -132,7 +133,7 @@ def test_without_descriptors_connections_wait_and_the_processor_is_left_alone(tm
         for one in sockets:
             one.settimeout(30)
             one.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            assert b"headrace" in one.recv(4096)
+            assert b"400 Bad Request" in one.recv(4096)
             one.close()
         with headrace.connect(daemon.url, timeout=30) as client:
             assert client.open(iterator="ImageRecordIter", path_imgrec=str(records), data_shape=(3, 8, 8), batch_size=4).next()
