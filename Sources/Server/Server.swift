@@ -72,9 +72,9 @@ package final class Server: Service {
             }
         }
         let configuration = environment.configuration
-        // Twice as fast as allowed: those beyond the limit are told so, and a flood beyond that waits in the queue.
+        // Twice as many at once as allowed, so that those beyond the limit are told so. A flood beyond that waits in the queue.
         let pace = Listener.Pace(
-            perSecond: 2 * configuration.maxConnectsPerSecond, burst: 2 * configuration.maxConnections)
+            perSecond: configuration.maxConnectsPerSecond, burst: 2 * configuration.maxConnections)
         switch source {
         case .endpoint(let endpoint):
             return try await Listener.bind(

@@ -194,7 +194,7 @@ class Trickle(Unread):
 
 
 class Deaths(Scene):
-    """Processes that open a stream, grant credit, and are killed, each at another moment."""
+    """Processes that open a stream, grant credit, and are killed, each at another moment; ten a second at most."""
 
     def run(self) -> dict:
         deaths = 0
@@ -203,6 +203,7 @@ class Deaths(Scene):
                 break
             if os.fork() == 0:
                 self._die(number)
+            self.ended.wait(0.1)
             deaths += os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL
         return {"deaths": deaths}
 

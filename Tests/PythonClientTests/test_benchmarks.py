@@ -329,7 +329,7 @@ def test_load_measures_windows_with_and_without_abuse(monkeypatch):
     monkeypatch.setenv("HEADRACED", binary("headraced", "HEADRACED"))
     monkeypatch.setattr(load, "COUNTS", {"idle": 20, "unread": 2})
     monkeypatch.setattr(load, "STREAMS", 4)
-    results = load.measure(rounds=2, batches=3, records=None, scenes=["idle", "unread"], keeps_limits=False)
+    results = load.measure(rounds=2, batches=3, records=None, scenes=["idle", "unread"])
     assert results["streams"] == 4 and results["machine"]["cores"] >= 1
     for scene, done in zip(results["scenes"], [{"connections": 20}, {"connections": 2}], strict=True):
         assert scene["done"] == [done] * 2

@@ -152,9 +152,9 @@ def test_clients_that_do_not_read_hold_up_nobody_but_themselves(scene, kind):
 
 def test_clients_that_are_killed_with_credit_outstanding_leave_nothing_behind(scene):
     scene.forget_peak()
-    with Abuser("deaths", 100, scene.target) as deaths:
+    with Abuser("deaths", 30, scene.target) as deaths:
         scene.readers.advance(1)
-        assert deaths.finish() == {"deaths": 100}
+        assert deaths.finish() == {"deaths": 30}
     found = scene.measure()
     assert found["cpu_ms_per_image"] < MOST_COST * scene.calm["cpu_ms_per_image"]
     scene.is_as_before()

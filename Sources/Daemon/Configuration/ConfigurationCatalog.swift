@@ -24,7 +24,7 @@ package enum ConfigurationCatalog {
         ConfigurationKey("limits.cache_disk", .bytes(0...1 << 50), default: "64GiB"),
         ConfigurationKey("limits.connections", .integer(1...1_000_000), default: "1024"),
         ConfigurationKey("limits.connections_per_client", .integer(1...1_000_000), default: "256"),
-        ConfigurationKey("limits.connects_per_second", .integer(1...1_000_000), default: "500"),
+        ConfigurationKey("limits.connects_per_second", .integer(1...1_000_000), default: "400"),
         ConfigurationKey("limits.connects_per_second_per_client", .integer(1...1_000_000), default: "100"),
         ConfigurationKey("limits.streams", .integer(1...1_000_000), default: "1024"),
         ConfigurationKey("limits.streams_per_client", .integer(1...1_000_000), default: "256"),
