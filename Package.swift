@@ -12,6 +12,7 @@ let hdf5: SwiftSetting = .define("HDF5", .when(traits: ["HDF5"]))
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -30,6 +31,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -54,7 +56,7 @@ let package = Package(
         .target(name: "RecordIO", dependencies: ["DataTypes"], swiftSettings: settings),
         .target(name: "ImageCodec", dependencies: ["DataTypes", "CJPEG", "CPNG"], swiftSettings: settings),
         .target(name: "Augmentation", dependencies: ["DataTypes", "CKernels"], swiftSettings: settings),
-        .target(name: "Pipeline", dependencies: ["DataTypes"], swiftSettings: settings),
+        .target(name: "Pipeline", dependencies: ["DataTypes", metrics], swiftSettings: settings),
         .target(
             name: "Iterators",
             dependencies: [
@@ -70,7 +72,8 @@ let package = Package(
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),
         .target(name: "Transport", dependencies: ["DataTypes", "CLinux", nioCore, nioPosix], swiftSettings: settings),
         .target(
-            name: "Server", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, lifecycle],
+            name: "Server",
+            dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, metrics, lifecycle],
             swiftSettings: settings),
         .target(
             name: "HeadraceClient", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix],
@@ -82,14 +85,14 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "DataTypes", "Transport", nioCore, nioPosix, logging, lifecycle,
+                "DataTypes", "Transport", nioCore, nioPosix, logging, metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
             ], swiftSettings: settings),
         .target(
             name: "Daemon",
             dependencies: [
                 "DataTypes", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore, nioPosix,
-                logging,
+                logging, metrics,
                 lifecycle, signals, .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
 
@@ -152,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "Admin", "DataTypes", "Transport", nioCore, nioPosix, logging, lifecycle,
+                "Admin", "DataTypes", "Transport", nioCore, nioPosix, logging, metrics, lifecycle,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),

@@ -6,6 +6,7 @@ struct PrometheusText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private(set) var text = ""
+    private var names: Set<String> = []
 
     init(_ report: MetricsReport) {
         add("build_info", .gauge, "Constant 1; the label is the version.", [(["version": report.version], 1)])
@@ -24,9 +25,6 @@ struct PrometheusText {
         add("sent_bytes_total", .counter, "Bytes sent to clients.", Double(report.sentBytes))
         add("records_bad_total", .counter, "Bad records met.", by: "reason", report.badRecords.mapValues { Double($0) })
         add("errors_total", .counter, "Errors sent to clients.", by: "code", report.errors.mapValues { Double($0) })
-        addHistogram(
-            "stage_seconds", "Time that a batch took: of threads for read, decode and augment, by the clock for send.",
-            by: "stage", report.stages)
         add("cpu_seconds_total", .counter, "CPU time of decode threads spent on streams.", report.cpuSeconds)
         add("stall_seconds_total", .counter, "Time that streams waited.", by: "cause", report.stallSeconds)
         add(
@@ -51,6 +49,7 @@ struct PrometheusText {
         add(
             "credits", .gauge, "Batches granted by clients and not yet sent.", by: "dataset",
             report.datasets.mapValues { Double($0.credits) })
+        for family in report.counted { add(family) }
     }
 
     private enum Kind: String { case counter, gauge }
@@ -70,6 +69,7 @@ struct PrometheusText {
     ) {
         // A family without a sample is left out: Prometheus takes the heading alone for an error in some versions.
         if samples.isEmpty { return }
+        names.insert("headrace_\(name)")
         text += "# HELP headrace_\(name) \(help)\n# TYPE headrace_\(name) \(kind.rawValue)\n"
         for sample in samples {
             let labels = sample.labels.map { "\($0.key)=\"\(Self.escape($0.value))\"" }.joined(separator: ",")
@@ -77,28 +77,47 @@ struct PrometheusText {
         }
     }
 
-    private mutating func addHistogram(
-        _ name: String, _ help: String, by label: String, _ values: [String: HistogramFigures]
-    ) {
-        if values.isEmpty { return }
-        text += "# HELP headrace_\(name) \(help)\n# TYPE headrace_\(name) histogram\n"
-        let bounds = DurationHistogram.boundsSeconds.map(Self.number) + ["+Inf"]
-        for (value, figures) in values.sorted(by: { $0.key < $1.key }) {
-            let series = "\(label)=\"\(Self.escape(value))\""
-            var sum: UInt64 = 0
-            for (bound, count) in zip(bounds, figures.counts) {
-                sum += count
-                text += "headrace_\(name)_bucket{\(series),le=\"\(bound)\"} \(sum)\n"
+    /// What nobody but its maker knows. A name that the daemon has for itself stays the daemon's.
+    private mutating func add(_ family: MetricFamily) {
+        guard !family.series.isEmpty, names.insert(family.name).inserted else { return }
+        let help = Self.help[family.name] ?? "Counted inside the daemon's process."
+        text += "# HELP \(family.name) \(help)\n# TYPE \(family.name) \(family.kind.rawValue)\n"
+        for (labels, reading) in family.series.sorted(by: { $0.key < $1.key }) {
+            let braces = labels.isEmpty ? "" : "{\(labels)}"
+            switch reading {
+            case .value(let value): text += "\(family.name)\(braces) \(Self.number(value))\n"
+            case .summary(let sum, let count):
+                text += "\(family.name)_sum\(braces) \(Self.number(sum))\n\(family.name)_count\(braces) \(count)\n"
+            case .durations(let figures): add(figures, family.name, labels)
             }
-            text += "headrace_\(name)_sum{\(series)} \(Self.number(figures.sumSeconds))\n"
-            text += "headrace_\(name)_count{\(series)} \(sum)\n"
         }
     }
 
-    /// Whole numbers without a fraction, so that byte counts stay readable.
-    private static func number(_ value: Double) -> String { Int64(exactly: value).map { String($0) } ?? String(value) }
+    private mutating func add(_ figures: HistogramFigures, _ name: String, _ labels: String) {
+        let bounds = DurationHistogram.boundsSeconds.map(Self.number) + ["+Inf"]
+        let (front, braces) = labels.isEmpty ? ("", "") : ("\(labels),", "{\(labels)}")
+        var count: UInt64 = 0
+        for (bound, more) in zip(bounds, figures.counts) {
+            count += more
+            text += "\(name)_bucket{\(front)le=\"\(bound)\"} \(count)\n"
+        }
+        text += "\(name)_sum\(braces) \(Self.number(figures.sumSeconds))\n\(name)_count\(braces) \(count)\n"
+    }
 
-    private static func escape(_ value: String) -> String {
+    /// Of the families that come through the swift-metrics API and are the daemon's own.
+    private static let help = [
+        "headrace_stage_seconds": "Time that a batch took: of threads for read, decode and augment, by the clock for send.",
+        MetricStore.refusedName: "Series that nobody counts, as there were too many, or of two kinds with one name.",
+    ]
+
+    /// Whole numbers without a fraction, so that byte counts stay readable.
+    private static func number(_ value: Double) -> String {
+        if let whole = Int64(exactly: value) { return String(whole) }
+        if value.isFinite { return String(value) }
+        return value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf"
+    }
+
+    static func escape(_ value: String) -> String {
         value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Glibc
 internal import Iterators
 internal import Logging
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import Pipeline
@@ -39,14 +40,17 @@ package struct Daemon {
         OpenFiles.allowAsManyAsPossible(connections: configuration.limits.connections, logger: logger)
         let cache = try prepareFolders(logger)
 
+        let metrics = MetricStore()
+        // For iterators and libraries; the daemon's own parts are given it.
+        MetricsSystem.bootstrap(metrics)
         let pool = WorkerPool(
             threads: configuration.threadCount, limit: configuration.maxThreadCount, readers: configuration.readerCount,
-            clientSharePercent: configuration.limits.decodeSharePerClient)
+            clientSharePercent: configuration.limits.decodeSharePerClient, metrics: metrics)
         // Event loops copy to sockets and do little else.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, configuration.threadCount / 2)))
         let failure: DaemonFailure?
         do throws(DaemonFailure) {
-            try await serve(pool, group, cache, logSettings, logger)
+            try await serve(pool, group, cache, metrics, logSettings, logger)
             failure = nil
         } catch {
             failure = error
@@ -58,8 +62,8 @@ package struct Daemon {
     }
 
     private func serve(
-        _ pool: WorkerPool, _ group: MultiThreadedEventLoopGroup, _ cache: String?, _ logSettings: LogSettings,
-        _ logger: Logger
+        _ pool: WorkerPool, _ group: MultiThreadedEventLoopGroup, _ cache: String?, _ metrics: MetricStore,
+        _ logSettings: LogSettings, _ logger: Logger
     ) async throws(DaemonFailure) {
         let limits = configuration.limits
         let budget = MemoryBudget(
@@ -77,7 +81,7 @@ package struct Daemon {
             pool: pool, budget: budget)
         let places = try SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(
-            configuration: serverConfiguration(places.data), opener: opener, group: group,
+            configuration: serverConfiguration(places.data), opener: opener, group: group, metrics: metrics,
             logger: logSettings.logger("server"))
         let reloader = Reloader(
             loader: loader, settings: loaded.settings, opener: opener, logSettings: logSettings, logger: logger)
@@ -95,7 +99,8 @@ package struct Daemon {
         let shutdown = ShutdownTrigger()
         let control = DaemonControl(
             server: server, opener: opener, budget: budget, decoded: decoded, health: health, reloader: reloader,
-            logSettings: logSettings, shutdown: shutdown, configFile: loader.file, pool: pool)
+            logSettings: logSettings, shutdown: shutdown, configFile: loader.file, pool: pool,
+            metricStore: metrics)
         let admin = AdminServer(
             places: places.admin, control: control, group: group, logger: logSettings.logger("admin"))
 

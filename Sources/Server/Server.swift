@@ -1,5 +1,6 @@
 package import DataTypes
 package import Logging
+package import Metrics
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -26,12 +27,15 @@ package final class Server: Service {
     /// - Parameters:
     ///   - opener: opens what clients ask for, on threads that may block.
     ///   - group: where sessions live. It must outlive `run`.
+    ///   - metrics: where the times go that batches take to be sent.
     package init(
-        configuration: ServerConfiguration, opener: any StreamOpener, group: any EventLoopGroup, logger: Logger
+        configuration: ServerConfiguration, opener: any StreamOpener, group: any EventLoopGroup,
+        metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.group = group
         self.logger = logger
-        environment = SessionEnvironment(configuration: configuration, opener: opener, logger: logger)
+        environment = SessionEnvironment(
+            configuration: configuration, opener: opener, metrics: metrics, logger: logger)
         environment.openPool.start()
         environment.checksumPool.start()
         environment.arrayPool.start()
@@ -131,9 +135,6 @@ package final class Server: Service {
     package func snapshot() -> ServerSnapshot {
         environment.registry.snapshot(listeners: state.withLock { $0.listeners.map(\.endpoint.description) })
     }
-
-    /// How long batches took to be sent.
-    package var sendTimes: HistogramFigures { environment.sendTimes.figures }
 
     /// Closes one connection and tells the client that an administrator did. False when there is none of that id.
     @discardableResult

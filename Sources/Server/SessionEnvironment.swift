@@ -1,5 +1,6 @@
 import DataTypes
 import Logging
+import Metrics
 import NIOPosix
 import Synchronization
 import Transport
@@ -19,11 +20,15 @@ final class SessionEnvironment: Sendable {
     let arrayPool = NIOThreadPool(numberOfThreads: 2)
     /// From the moment that a batch is handed to the socket until its last byte is taken; of one that the client maps,
     /// until its number is under way.
-    let sendTimes = DurationHistogram()
+    let sendTimes: Metrics.Timer
     let logger: Logger
     private let refusals = Mutex(LogLimiter())
 
-    init(configuration: ServerConfiguration, opener: any StreamOpener, logger: Logger) {
+    init(
+        configuration: ServerConfiguration, opener: any StreamOpener, metrics: any MetricsFactory, logger: Logger
+    ) {
+        sendTimes = Metrics.Timer(
+            label: "headrace_stage_seconds", dimensions: [("stage", "send")], factory: metrics)
         self.configuration = configuration
         self.opener = opener
         self.logger = logger

@@ -41,7 +41,7 @@ extension SessionHandler {
         let begin = monotonicNanoseconds()
         // With checksums the table has been written already, where the checksum was computed.
         if readyChecksum == nil { BatchHeader.write(batch, token: token) }
-        if lend(batch) { return environment.sendTimes.record(nanoseconds: monotonicNanoseconds() - begin) }
+        if lend(batch) { return environment.sendTimes.recordNanoseconds(monotonicNanoseconds() - begin) }
         let byteCount = batch.layout.payloadBytes
         guard
             let payload = slots?.buffer(for: batch.slab, byteCount: byteCount)
@@ -60,7 +60,7 @@ extension SessionHandler {
         written.futureResult.whenComplete { result in
             let handler = handler.value
             if case .success = result {
-                handler.environment.sendTimes.record(nanoseconds: monotonicNanoseconds() - begin)
+                handler.environment.sendTimes.recordNanoseconds(monotonicNanoseconds() - begin)
                 handler.unpublished.batches += 1
                 handler.unpublished.samples += UInt64(batch.layout.batchSize - batch.pad)
                 handler.unpublished.sentBytes += count

@@ -14,8 +14,18 @@ import Testing
         report.sentBytes = 1 << 60
         report.badRecords = ["bad_image": 2, "too_large": 1]
         report.errors = ["bad_frame": 1]
-        report.stages = [
-            "read": HistogramFigures(counts: [1, 0, 2] + Array(repeating: 0, count: 9) + [4], sumSeconds: 160.5)
+        report.counted = [
+            MetricFamily(
+                name: "headrace_stage_seconds", kind: .histogram,
+                series: [
+                    "stage=\"read\"": .durations(
+                        HistogramFigures(counts: [1, 0, 2] + Array(repeating: 0, count: 9) + [4], sumSeconds: 160.5))
+                ]),
+            MetricFamily(name: "rows_total", kind: .counter, series: ["": .value(12), "file=\"a\"": .value(0.5)]),
+            MetricFamily(name: "row_length", kind: .summary, series: ["": .summary(sum: 31, count: 4)]),
+            // The daemon's own name, and one without series.
+            MetricFamily(name: "headrace_ready", kind: .gauge, series: ["": .value(77)]),
+            MetricFamily(name: "nothing", kind: .gauge, series: [:]),
         ]
         report.streamsWaiting = ["decode": 2]
         report.stallSeconds = ["credit": 1e-9]
@@ -36,7 +46,7 @@ import Testing
             if let match = line.wholeMatch(of: /# HELP ([a-z_]+) \S.*/) {
                 family = String(match.1)
                 #expect(kinds[family] == nil, "\(family) appears twice")
-            } else if let match = line.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge|histogram)/) {
+            } else if let match = line.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge|histogram|summary)/) {
                 #expect(String(match.1) == family)
                 kinds[family] = String(match.2)
             } else {
@@ -49,6 +59,8 @@ import Testing
                 if kinds[family] == "histogram" {
                     #expect(["_bucket", "_sum", "_count"].map { family + $0 }.contains(String(sample.1)))
                     #expect(sample.2?.contains("le=") == String(sample.1).hasSuffix("_bucket"))
+                } else if kinds[family] == "summary" {
+                    #expect(["_sum", "_count"].map { family + $0 }.contains(String(sample.1)))
                 } else {
                     #expect(String(sample.1) == family)
                     #expect(kinds[family] == (family.hasSuffix("_total") ? "counter" : "gauge"))
@@ -71,6 +83,7 @@ import Testing
             "headrace_stage_seconds_bucket{stage=\"read\",le=\"30\"} 3",
             "headrace_stage_seconds_bucket{stage=\"read\",le=\"+Inf\"} 7",
             "headrace_stage_seconds_sum{stage=\"read\"} 160.5", "headrace_stage_seconds_count{stage=\"read\"} 7",
+            "rows_total 12", "rows_total{file=\"a\"} 0.5", "row_length_sum 31", "row_length_count 4",
             "headrace_streams_waiting{cause=\"decode\"} 2", "headrace_stall_seconds_total{cause=\"credit\"} 1e-09",
             "headrace_queue_capacity{dataset=\"train\"} 4", "headrace_streams{dataset=\"\"} 1",
         ])

@@ -11,11 +11,13 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
     name: "headrace-fuzz",
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -35,7 +37,8 @@ let package = Package(
         .target(
             name: "Augmentation", dependencies: ["DataTypes", "CKernels"], path: "Headrace/Augmentation",
             swiftSettings: settings),
-        .target(name: "Pipeline", dependencies: ["DataTypes"], path: "Headrace/Pipeline", swiftSettings: settings),
+        .target(
+            name: "Pipeline", dependencies: ["DataTypes", metrics], path: "Headrace/Pipeline", swiftSettings: settings),
         .target(
             name: "Iterators",
             dependencies: [
@@ -46,7 +49,7 @@ let package = Package(
             swiftSettings: settings),
         // Of these two, what reads from outside.
         .target(
-            name: "Admin", dependencies: ["DataTypes"], path: "Headrace/Admin",
+            name: "Admin", dependencies: ["DataTypes", metrics], path: "Headrace/Admin",
             exclude: ["AdminServer.swift", "AdminPolicy.swift"], swiftSettings: settings),
         .target(
             name: "Daemon",

@@ -1,5 +1,3 @@
-package import DataTypes
-
 /// What `/metrics` shows: figures since the start (they only grow) and figures of this moment.
 package struct MetricsReport: Sendable, Hashable {
     /// Streams of one data set together. Streams opened by iterator have the empty name.
@@ -26,8 +24,8 @@ package struct MetricsReport: Sendable, Hashable {
     package var badRecords: [String: UInt64] = [:]
     /// By code of the protocol.
     package var errors: [String: UInt64] = [:]
-    /// What batches took, by stage: thread time for `read`, `decode`, `augment`, wall time for `send`.
-    package var stages: [String: HistogramFigures] = [:]
+    /// What the swift-metrics API was told: what batches took, and what iterators and libraries count.
+    package var counted: [MetricFamily] = []
     /// Samples of streams with a cache by what it had of them: `hit`, `miss`.
     package var cacheSamples: [String: UInt64] = [:]
     package var cacheBytes = 0

@@ -19,12 +19,14 @@ final class DaemonControl: ControlPlane {
     private let shutdown: ShutdownTrigger
     private let configFile: String?
     private let pool: WorkerPool
+    private let metricStore: MetricStore
     private let startedAt = Date()
     private let stateNow = Mutex(StatusReport.State.starting)
 
     init(
         server: Server, opener: DatasetOpener, budget: MemoryBudget, decoded: DecodedCache, health: HealthMonitor,
-        reloader: Reloader, logSettings: LogSettings, shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool
+        reloader: Reloader, logSettings: LogSettings, shutdown: ShutdownTrigger, configFile: String?, pool: WorkerPool,
+        metricStore: MetricStore
     ) {
         self.server = server
         self.opener = opener
@@ -36,6 +38,7 @@ final class DaemonControl: ControlPlane {
         self.shutdown = shutdown
         self.configFile = configFile
         self.pool = pool
+        self.metricStore = metricStore
     }
 
     /// Where the daemon stands. A stop is final.
@@ -123,10 +126,7 @@ final class DaemonControl: ControlPlane {
         report.sentBytes = counters.sentBytes
         report.badRecords = counters.badRecords
         report.errors = Dictionary(uniqueKeysWithValues: counters.errors.map { ($0.key.rawValue, $0.value) })
-        report.stages = [
-            "read": pool.stages.read.figures, "decode": pool.stages.decode.figures,
-            "augment": pool.stages.augment.figures, "send": server.sendTimes,
-        ]
+        report.counted = metricStore.families
         report.cacheSamples = ["hit": snapshot.totals.cacheHits, "miss": snapshot.totals.cacheMisses]
         report.cacheBytes = decoded.usedBytes
         report.cacheLimitBytes = decoded.limitBytes

@@ -1,4 +1,5 @@
 import DataTypes
+package import Metrics
 
 /// The daemon's decode threads, shared by all streams, and the reader threads that wait for the disk in their stead.
 ///
@@ -12,7 +13,7 @@ package final class WorkerPool: Sendable {
     /// Decode threads that take work when the storage keeps none of them waiting.
     package let threadCount: Int
     /// What batches took so far.
-    package let stages = StageHistograms()
+    let stages: StageTimers
     private let queue: Monitor<LaneQueue>
     private let readers: Monitor<ReadQueue>
     private let threads: [WorkerThread]
@@ -22,8 +23,13 @@ package final class WorkerPool: Sendable {
     ///   - limit: the most that there may be while they wait for the storage; nil allows no more.
     ///   - readers: threads that ask the storage for records ahead of the decoders, at least 1.
     ///   - clientSharePercent: of the decode threads that take work, as many as one client may keep busy; rounded up.
-    package init(threads: Int, limit: Int? = nil, readers: Int = 2, clientSharePercent: Int = 100) {
+    ///   - metrics: where the times of batches go.
+    package init(
+        threads: Int, limit: Int? = nil, readers: Int = 2, clientSharePercent: Int = 100,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         precondition(threads >= 1 && readers >= 1 && (1...100).contains(clientSharePercent))
+        stages = StageTimers(metrics: metrics)
         threadCount = threads
         let queue = Monitor(
             LaneQueue(
