@@ -166,7 +166,7 @@ def metrics(text):
         if match := re.fullmatch(r"# HELP ([a-z_]+) (\S.*)", line):
             assert match[1] not in helped
             helped.add(match[1])
-        elif match := re.fullmatch(r"# TYPE ([a-z_]+) (counter|gauge|histogram)", line):
+        elif match := re.fullmatch(r"# TYPE ([a-z_]+) (counter|gauge|histogram|summary)", line):
             assert match[1] in helped and match[1] not in kinds
             kinds[match[1]] = match[2]
         else:
@@ -201,6 +201,38 @@ def test_metrics_count_stages_stalls_and_data_sets(daemon):
     assert len(series) < 200
     if promtool := os.environ.get("PROMTOOL") or shutil.which("promtool"):
         check = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+        assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_alerts_and_dashboard_ask_for_what_there_is(daemon):
+    """Names and labels of every expression under deploy/monitoring."""
+    yaml = pytest.importorskip("yaml")
+    folder = CHECKOUT / "deploy" / "monitoring"
+    rules = yaml.safe_load((folder / "alerts.yaml").read_text())["groups"][0]["rules"]
+    board = json.loads((folder / "grafana-dashboard.json").read_text())
+    expressions = [rule["expr"] for rule in rules]
+    expressions += [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert len(rules) >= 3 and len(expressions) > len(rules) + 8
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    # A bad record and a refused stream, so that every family has a series.
+    make_records(daemon.directory / "bad.rec", [b"no image", photographs()[0].read_bytes()])
+    with headrace.connect(daemon.url) as client:
+        list(client.open("photos"))
+        skipping = {"data_shape": (3, 32, 32), "batch_size": 1, "on_bad_record": "skip"}
+        list(client.open(iterator="ImageRecordIter", path_imgrec=str(daemon.directory / "bad.rec"), **skipping))
+        with pytest.raises(headrace.errors.HeadraceError):
+            client.open("no such data set")
+        series = metrics(curl(daemon, "http://h/metrics")[1])
+    names = {name.partition("{")[0] for name in series}
+    labels = {match for name in series for match in re.findall(r'([a-z_]+)="', name)} | {"instance"}
+    for expression in expressions:
+        wanted = re.findall(r"headrace_[a-z_]+", expression)
+        assert wanted and set(wanted) <= names, expression
+        grouped = re.findall(r"(?:by|ignoring) \(([a-z_, ]+)\)", expression)
+        matched = re.findall(r"([a-z_]+)=~?\"", expression)
+        assert {label for text in grouped for label in text.split(", ")} | set(matched) <= labels, expression
+    if promtool := os.environ.get("PROMTOOL") or shutil.which("promtool"):
+        check = subprocess.run([promtool, "check", "rules", folder / "alerts.yaml"], capture_output=True, text=True, timeout=60)
         assert check.returncode == 0, check.stdout + check.stderr
 
 
