@@ -110,7 +110,10 @@ package final class DatasetOpener: StreamOpener {
             try budget.reserve(
                 bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         }
-        return PrefetchedStream(source: source, start: start, pool: pool, allocator: allocator, client: owner) {
+        // Who breaks off behind OPEN, again and again, shall not have batches decoded: with credit the first is asked for.
+        return PrefetchedStream(
+            source: source, start: start, pool: pool, allocator: allocator, client: owner, startsAtOnce: false
+        ) {
             budget.release(bytes, client: owner)
         }
     }

@@ -36,10 +36,13 @@ package final class PrefetchedStream: BatchStream {
     ///     among the stream's slabs. Otherwise a consumer that holds `info.slabCount` batches waits for itself.
     ///   - weight: the stream's share of the decode threads, relative to its client's others.
     ///   - client: whose it is. Clients share the decode threads evenly.
+    ///   - startsAtOnce: prepares batches from now on; false waits until the first is asked for, or the stream is moved, so that a
+    ///     consumer that is gone by then has cost nothing.
     ///   - onClose: called once when the stream is closed, to give back what was reserved for it.
     package init(
         source: any BatchSource, start: BatchAddress, pool: WorkerPool, allocator: any SlabAllocator,
-        letsBatchesGo: Bool = false, weight: Double = 1, client: UInt64 = 0, onClose: @escaping @Sendable () -> Void = {}
+        letsBatchesGo: Bool = false, weight: Double = 1, client: UInt64 = 0,
+        startsAtOnce: Bool = true, onClose: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
         self.pool = pool
@@ -49,7 +52,7 @@ package final class PrefetchedStream: BatchStream {
         info = source.info
         lane = pool.makeLane(weight: weight, client: client)
         state = Mutex(State(window: PrefetchWindow(position: start, capacity: source.info.prefetch)))
-        schedule()
+        if startsAtOnce { schedule() }
     }
 
     deinit { close() }
