@@ -133,7 +133,7 @@ import Testing
                 source: GatedSource(gate: gate, stopsReaders: stopsReaders), start: BatchAddress(epoch: 0, step: 0),
                 pool: pool, allocator: HeapSlabAllocator())
             gate.waitUntilReached()
-            let hung = try await check(1001, 1060, 1061)
+            let hung = try await check(1001, 1059, 1061)
             #expect(hung == [1, 1, 0] && !monitor.isHealthy)
             gate.open()
             let batches = try await stream.restOfEpoch()

@@ -30,7 +30,7 @@ struct ConnectRateTests {
         var taken = 0
         // Asked ten times as often as is allowed, for as long as a hundred take.
         for turn in 0..<1000 {
-            let now = start + .nanoseconds(turn * (100_000_000 / perSecond))
+            let now = start + .nanoseconds((turn * 100_000_000 + perSecond - 1) / perSecond)
             guard let next = rate.after(whole, now: now) else { continue }
             whole = next
             taken += 1
