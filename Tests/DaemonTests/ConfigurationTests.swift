@@ -405,7 +405,8 @@ import Testing
         let all = try Self.load(shown)
         for key in ConfigurationCatalog.keys {
             #expect(all.settings.origin(key.path) != .builtIn, "\(key.path) is missing from the sample")
-            if key.defaultText != nil, key.path != "listen.tcp.insecure" {
+            // The latter's default depends on the groups, which the sample names.
+            if key.defaultText != nil, !["listen.tcp.insecure", "admin.mode"].contains(key.path) {
                 #expect(all.settings.value(key.path) == asIs.settings.value(key.path), "\(key.path): another default")
             }
         }

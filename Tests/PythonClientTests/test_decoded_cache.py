@@ -57,7 +57,7 @@ def assert_same(first, second):
 def metric(daemon, name):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(daemon.admin))
-        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: headrace\r\nConnection: close\r\n\r\n")
         answer = b""
         while chunk := connection.recv(65536):
             answer += chunk
