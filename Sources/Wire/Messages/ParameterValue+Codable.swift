@@ -4,18 +4,20 @@ package import DataTypes
 extension ParameterValue: Codable {
     package init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
+        // Every wrong guess makes an error, which costs microseconds, and a list may have half a million entries: what
+        // long lists are made of comes first.
         if value.decodeNil() {
             self = .null
-        } else if let flag = try? value.decode(Bool.self) {
-            self = .bool(flag)
-        } else if let number = try? value.decode(Int.self) {
-            self = .integer(number)
         } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
+            // Whole numbers keep the digits that a Double has no room for.
+            let whole = number == number.rounded() ? (try? value.decode(Int.self)) : nil
+            self = whole.map { .integer($0) } ?? .number(number)
         } else if let text = try? value.decode(String.self) {
             self = .string(text)
         } else if let list = try? value.decode([ParameterValue].self) {
             self = .list(list)
+        } else if let flag = try? value.decode(Bool.self) {
+            self = .bool(flag)
         } else {
             throw DecodingError.dataCorruptedError(
                 in: value, debugDescription: "a parameter is null, true, false, a number, text or a list of these")
