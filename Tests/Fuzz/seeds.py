@@ -88,6 +88,7 @@ def protocol(seeds: Seeds) -> None:
         seeds.add("server", greeting + sent("open-iterator", 0x80, "credit-most", 0x82, 0x8C, "release", "seek-address"))
         seeds.add("server", greeting + sent("open-dataset", "close", 0x80, "open-dataset", 0x81, "ping", 0x88, 0x89))
         seeds.add("server", greeting + sent("attach-frames", "data", "open-dataset", 0x80, "state-question", "reset"))
+        seeds.add("server", greeting + sent("open-dataset", 0x80, "credit", 0x8E, 0x82, 0x8F, 0x8D, "reset", "close"))
         seeds.add("server", greeting + sent("attach-descriptor", 0x86, "attach-descriptor", 0x87, "seek-token", 0x8A))
     for wishes in ((0x89, 0x89, 0x86, 0x89, 0x8A), (0x82, 1, 1, 0x89, 0x8B, 1, 1, 4), (0x83, "state-answer", 0x84, 0x8F),
                    (0x81, "notice", "error-request", 0x8C, "goaway"), ("error-stream", "epoch-end", "error-connection")):

@@ -79,6 +79,9 @@ struct ServerTarget: ~Copyable {
         case 11: run(machine.framingFailed(.http))
         // An answer of before a move.
         case 12: run(machine.batchReady(SampleStream.batch(position), ticket: 0))
+        case 13: run(machine.stop(StreamError(.draining, "stopped by the administrator")))
+        case 14: run(machine.pause())
+        case 15: run(machine.resume())
         default: break
         }
     }
