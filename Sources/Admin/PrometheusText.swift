@@ -106,7 +106,8 @@ struct PrometheusText {
 
     /// Of the families that come through the swift-metrics API and are the daemon's own.
     private static let help = [
-        "headrace_stage_seconds": "Time that a batch took: of threads for read, decode and augment, by the clock for send.",
+        "headrace_stage_seconds":
+            "Time that a batch took: of threads for read, decode and augment, by the clock for send.",
         MetricStore.refusedName: "Series that nobody counts, as there were too many, or of two kinds with one name.",
     ]
 

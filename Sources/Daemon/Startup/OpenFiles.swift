@@ -24,7 +24,8 @@ enum OpenFiles {
         logger.warning(
             "the limit of open files is too low for limits.connections: when it is reached, connections wait",
             metadata: [
-                "open_files": "\(limit.rlim_cur)", "needed": "\(needed)", "remedy": "LimitNOFILE= of the unit, or ulimit -n",
+                "open_files": "\(limit.rlim_cur)", "needed": "\(needed)",
+                "remedy": "LimitNOFILE= of the unit, or ulimit -n",
             ])
     }
 }
