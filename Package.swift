@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let hdf5: SwiftSetting = .define("HDF5", .when(traits: ["HDF5"]))
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -30,6 +31,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,7 +55,7 @@ let package = Package(
 
         // Data.
         .target(name: "DataTypes", swiftSettings: settings),
-        .target(name: "RecordIO", dependencies: ["DataTypes"], swiftSettings: settings),
+        .target(name: "RecordIO", dependencies: ["DataTypes", "CLinux"], swiftSettings: settings),
         .target(name: "ImageCodec", dependencies: ["DataTypes", "CJPEG", "CPNG"], swiftSettings: settings),
         .target(name: "Augmentation", dependencies: ["DataTypes", "CKernels"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["DataTypes", metrics], swiftSettings: settings),
@@ -70,7 +72,9 @@ let package = Package(
 
         // Serving.
         .target(name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["DataTypes", "CLinux", nioCore, nioPosix], swiftSettings: settings),
+        .target(
+            name: "Transport", dependencies: ["DataTypes", "CLinux", nioCore, nioPosix, nioSSL], swiftSettings: settings
+        ),
         .target(
             name: "Server",
             dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, metrics, lifecycle],
@@ -91,8 +95,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "DataTypes", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore, nioPosix,
-                logging, metrics,
+                "DataTypes", "RecordIO", "Pipeline", "Iterators", "Transport", "Server", "Admin", "CSystemd", nioCore,
+                nioPosix, logging, metrics,
                 lifecycle, signals, .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
 
@@ -122,12 +126,16 @@ let package = Package(
         .testTarget(
             name: "IteratorsTests",
             dependencies: [
-                "Iterators", "ExampleIterator", "Pipeline", "RecordIO", "ImageCodec", "DataTypes", "TestSupport",
+                "Iterators", "ExampleIterator", "Pipeline", "RecordIO", "ImageCodec", "Augmentation", "DataTypes",
+                "TestSupport",
             ], swiftSettings: settings + [hdf5]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "DataTypes", nioCore], swiftSettings: settings),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "CLinux", "DataTypes", "TestSupport", nioCore, nioPosix],
+            dependencies: [
+                "Transport", "CLinux", "DataTypes", "TestSupport", nioCore, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

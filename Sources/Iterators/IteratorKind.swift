@@ -78,6 +78,9 @@ package struct IteratorContext: Sendable {
     /// The path to open for a file that a list, a folder or a pattern of parameter `parameter` came to. Throws when the
     /// client may not read it: what a folder holds can be a link to anywhere.
     package var authorise: @Sendable (_ path: String, _ parameter: String) throws(StreamError) -> String
+    /// Whether a file that is opened later, behind `authorise`, is opened through symbolic links. What is opened within the
+    /// iterator's `open` goes by the `LinkRule` there.
+    package var followsLinks = true
 
     package init(
         cacheDirectory: String? = nil, maxPixels: Int = 64 << 20, maxRecordBytes: Int = 256 << 20,

@@ -1,5 +1,4 @@
 import DataTypes
-import Foundation
 import Testing
 
 @testable import Augmentation
@@ -67,19 +66,6 @@ struct MeanImageTests {
             bytes[offset] = 2
             #expect(throws: MeanImageError.self) { try read(bytes) }
         }
-    }
-
-    @Test("files: a missing one, a directory and a good one")
-    func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("mean.bin").path
-        func load(_ path: String) throws -> MeanImage { try MeanImage(path: path, channels: 3, height: 2, width: 4) }
-        #expect(throws: MeanImageError.self) { try load(path) }
-        #expect(throws: MeanImageError.self) { try load(folder.path) }
-        try Data(Self.image.fileBytes).write(to: URL(fileURLWithPath: path))
-        #expect(try load(path) == Self.image)
     }
 
     @Test("the mean of samples is their sum times the reciprocal of their number")

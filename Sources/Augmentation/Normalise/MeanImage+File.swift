@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// MXNet's array list with one array, as `mx.nd.save` writes it. All numbers little-endian:
 ///
 ///     u64 0x112 · u64 0 · u64 array count
@@ -13,18 +11,16 @@ extension MeanImage {
     private static let arrayMagic: UInt32 = 0xF993_FAC9
     private static let olderArrayMagic: UInt32 = 0xF993_FAC8
 
-    /// Reads `path` and checks that its one array has the shape of the samples.
-    ///
-    /// Reads no more than such a file can have.
-    package init(path: String, channels: Int, height: Int, width: Int) throws(MeanImageError) {
-        // Header, names and a little more: a larger file is of another shape.
-        let limit = channels * height * width * 4 + 4096
-        try self.init(
-            bytes: Self.read(path, limit: limit), path: path, channels: channels, height: height, width: width)
+    /// The most bytes that the file of such an image can have: header, names and a little more. A larger one is of another
+    /// shape, which its beginning tells.
+    package static func fileBytesLimit(channels: Int, height: Int, width: Int) -> Int {
+        channels * height * width * 4 + 4096
     }
 
+    /// Reads a file's content and checks that its one array has the shape of the samples.
+    ///
     /// - Parameters:
-    ///   - bytes: the file's content.
+    ///   - bytes: at most the first `fileBytesLimit` are looked at.
     ///   - path: for messages.
     package init(
         bytes: [UInt8], path: String, channels: Int, height: Int, width: Int
@@ -67,7 +63,7 @@ extension MeanImage {
         return shape
     }
 
-    /// The content of a file that `init(path:…)` and MXNet read.
+    /// The content of a file that `init(bytes:…)` and MXNet read.
     package var fileBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(values.count * 4 + 128)
@@ -90,33 +86,5 @@ extension MeanImage {
         append(UInt64(name.utf8.count))
         bytes.append(contentsOf: name.utf8)
         return bytes
-    }
-
-    private static func read(_ path: String, limit: Int) throws(MeanImageError) -> [UInt8] {
-        // The path is a Swift string, which `open` gets as a terminated copy.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        var filled = 0
-        while filled < limit {
-            let count = unsafe bytes.withUnsafeMutableBytes { room in
-                // Writes at most what is left of the array.
-                unsafe Glibc.read(descriptor, room.baseAddress.unsafelyUnwrapped + filled, limit - filled)
-            }
-            if count == 0 { break }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .unreadable(path: path, reason: reason(errno))
-            }
-            filled += count
-        }
-        bytes.removeLast(limit - filled)
-        return bytes
-    }
-
-    private static func reason(_ code: Int32) -> String {
-        // strerror returns a terminated string for every code.
-        unsafe String(cString: strerror(code))
     }
 }

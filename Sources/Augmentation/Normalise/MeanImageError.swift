@@ -1,6 +1,5 @@
 /// Why a mean image cannot be used.
 package enum MeanImageError: Error, Equatable, CustomStringConvertible {
-    case unreadable(path: String, reason: String)
     /// Not a list of one float array, at this byte.
     case malformed(path: String, reason: String, offset: Int)
     /// The array's shape is not `data_shape`.
@@ -8,8 +7,6 @@ package enum MeanImageError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreadable(let path, let reason):
-            "mean_img '\(path)' cannot be read: \(reason)"
         case .malformed(let path, let reason, let offset):
             "mean_img '\(path)' is not a file with one float array: \(reason) at byte \(offset)"
         case .shapeMismatch(let path, let found, let expected):

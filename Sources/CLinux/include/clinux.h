@@ -17,4 +17,8 @@ int clinux_unnamed_file(const char *directory);
  * Returns 0, or a negative errno: -EOPNOTSUPP where that is impossible. */
 int clinux_punch_hole(int descriptor, int64_t offset, int64_t length);
 
+/* Opens `path` with `flags` of open(2), and fails when any part of it is a symbolic link.
+ * Returns a descriptor, or a negative errno: -ELOOP for a link. */
+int clinux_open_without_links(const char *path, int flags);
+
 #endif

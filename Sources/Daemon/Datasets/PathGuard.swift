@@ -3,9 +3,8 @@ internal import Glibc
 
 /// Decides which files a client may name, by a rule of the configuration.
 ///
-/// What is checked is what is opened: the path that `resolve` returns has no symbolic link in it, so a link cannot lead
-/// out of a root. Who can write inside a root could still swap a folder for a link between the check and the opening;
-/// roots are for data that their users are trusted with.
+/// What is checked is what is opened: the path that `resolve` returns has no symbolic link in it, and it is opened
+/// without following any (`LinkRule`), so a link cannot lead out of a root, also when it is put there behind the check.
 package struct PathGuard: Sendable {
     private let rule: DaemonConfiguration.PathRule
 

@@ -65,7 +65,9 @@ struct ImageFiles: LabelledImages {
     func readAhead(_ plan: BatchPlan) {
         for slot in plan.slots {
             guard let slot, let path = try? path(slot.ordinal) else { continue }
-            RecordFile.readAheadWhole(path, maximumBytes: context.maxRecordBytes)
+            LinkRule.$followsLinks.withValue(context.followsLinks) {
+                RecordFile.readAheadWhole(path, maximumBytes: context.maxRecordBytes)
+            }
         }
     }
 
@@ -78,7 +80,11 @@ struct ImageFiles: LabelledImages {
             throw bad(slot, "read_failed", error.description)
         }
         do throws(RecordError) {
-            try RecordFile.readWhole(path, maximumBytes: context.maxRecordBytes, into: &scratch.record)
+            try LinkRule.$followsLinks.withValue(context.followsLinks) {
+                Result { () throws(RecordError) in
+                    try RecordFile.readWhole(path, maximumBytes: context.maxRecordBytes, into: &scratch.record)
+                }
+            }.get()
         } catch {
             throw bad(slot, error.badRecordReason, error.description)
         }

@@ -202,7 +202,7 @@ struct ArrayOpener {
             let file = try open(path: path)
             let title = "'\(parameter)': '\(path)#\(name)'"
             do throws(HDF5Failure) {
-                let dataset = try HDF5Dataset(path: file.path, dataset: name)
+                let dataset = try HDF5Dataset(file, dataset: name)
                 guard let offset = dataset.offset else {
                     return StoredArray(
                         shape: dataset.shape, isBigEndian: dataset.isBigEndian, store: .dataset(dataset, file),

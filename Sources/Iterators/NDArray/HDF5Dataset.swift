@@ -20,12 +20,14 @@
         let offset: UInt64?
 
         /// - Throws: the reason, for a sentence that begins with the file.
-        init(path: String, dataset: String) throws(HDF5Failure) {
+        init(_ file: RecordFile, dataset: String) throws(HDF5Failure) {
+            // By the descriptor: at the path there may be another file by now.
+            let openPath = "/proc/self/fd/\(file.descriptor)"
             var handles = chdf5_dataset()
             var message = [CChar](repeating: 0, count: Int(CHDF5_MESSAGE_BYTES))
             // The texts are C strings for the call, and the message has the room that the shim fills.
             let status = Self.library.withLock { _ in
-                unsafe chdf5_open(path, dataset, &handles, &message)
+                unsafe chdf5_open(openPath, dataset, &handles, &message)
             }
             guard status == 0 else {
                 throw HDF5Failure(
@@ -43,7 +45,7 @@
                 throw HDF5Failure(reason: "has the shape \(extents), which no array can have")
             }
             self.handles = handles
-            self.path = path
+            self.path = file.path
             self.shape = shape
             isBigEndian = handles.big_endian != 0
             offset = handles.offset == .max ? nil : handles.offset

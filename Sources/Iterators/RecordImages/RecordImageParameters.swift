@@ -1,5 +1,6 @@
 import Augmentation
 import DataTypes
+import RecordIO
 
 /// The parameters that all iterators over records of images have: which files, which samples, and what a sample is.
 struct RecordImageParameters: Sendable {
@@ -239,12 +240,22 @@ struct RecordImageParameters: Sendable {
         }
     }
 
+    /// Reads no more than such a file can have.
+    ///
     /// - Throws: when the file is not there or of another shape.
     func meanImage() throws(StreamError) -> MeanImage? {
         guard !meanImagePath.isEmpty else { return nil }
+        let limit = MeanImage.fileBytesLimit(channels: format.channels, height: format.height, width: format.width)
+        let bytes: [UInt8]
+        do throws(RecordError) {
+            bytes = try RecordFile(path: meanImagePath).firstBytes(limit)
+        } catch {
+            throw StreamError(record: error)
+        }
         do throws(MeanImageError) {
             return try MeanImage(
-                path: meanImagePath, channels: format.channels, height: format.height, width: format.width)
+                bytes: bytes, path: meanImagePath, channels: format.channels, height: format.height,
+                width: format.width)
         } catch {
             throw StreamError(.badData, error.description)
         }

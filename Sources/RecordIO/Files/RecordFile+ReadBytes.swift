@@ -18,6 +18,16 @@ extension RecordFile {
         buffer.setPayload(0..<count + Self.paddingBytes)
     }
 
+    /// The file's first bytes: `maximumBytes`, or as many as it has.
+    ///
+    /// - Throws: `.fileChanged` when the file has become shorter, `.system` when the device fails.
+    package func firstBytes(_ maximumBytes: Int) throws(RecordError) -> [UInt8] {
+        var buffer = RecordBuffer()
+        try readBytes(0..<min(byteCount, UInt64(maximumBytes)), into: &buffer)
+        // The bytes are copied before the buffer goes.
+        return unsafe buffer.withUnsafeBytes { unsafe Array($0.dropLast(Self.paddingBytes)) }
+    }
+
     /// Fills `bytes` from `offset` on, for data that has its place already.
     ///
     /// - Throws: `.fileChanged` when the file has become shorter, `.system` when the device fails.

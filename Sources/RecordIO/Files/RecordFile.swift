@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A data file, open for reading at any offset from any thread.
@@ -102,8 +103,15 @@ package final class RecordFile: Sendable {
 
     private static func open(_ path: String) -> Int32 {
         while true {
-            // The path is a C string for the length of the call.
-            let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+            let descriptor: Int32
+            // The path is a C string for the length of either call.
+            if LinkRule.followsLinks {
+                descriptor = unsafe Glibc.open(path, flags)
+            } else {
+                descriptor = unsafe clinux_open_without_links(path, flags)
+                if descriptor < 0 { errno = -descriptor }
+            }
             if descriptor >= 0 || errno != EINTR { return descriptor }
         }
     }
