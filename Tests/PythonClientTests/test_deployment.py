@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 from conftest import CHECKOUT
 from running_daemon import binary
 
@@ -188,20 +189,36 @@ def test_manifests_hang_together(path):
     assert {mount["name"] for mount in daemon["volumeMounts"]} <= volumes.keys()
     for folder in ("/run/headrace", "/var/lib/headrace"):
         assert "emptyDir" in volumes[mounts[folder]["name"]] and not mounts[folder].get("readOnly")
-    assert volumes["config"]["configMap"]["name"] in configurations
+    sources = volumes["config"].get("projected", {}).get("sources", [volumes["config"]])
+    assert [source["configMap"]["name"] in configurations for source in sources if "configMap" in source] == [True]
+    made = {d["metadata"]["name"]: d["stringData"] for d in found if d["kind"] == "Secret"}
+    for secret in (source["secret"] for source in sources if "secret" in source):
+        # What is not made here is said at the top.
+        if secret["name"] not in made:
+            assert f"Secret {secret['name']}" in path.read_text().partition("apiVersion")[0]
+            continue
+        assert {item["key"] for item in secret["items"]} == made[secret["name"]].keys()
     for policy in (d for d in found if d["kind"] == "NetworkPolicy"):
         assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
 def test_the_daemon_accepts_the_configuration_of_the_manifests(path, tmp_path):
+    """Laid out as the volume has it, with a certificate of the test's own. Nothing is open to everybody."""
+    pair = Authority(tmp_path, "authority").issue("server")
     for document in documents(path):
-        for name, text in document.get("data", {}).items() if document["kind"] == "ConfigMap" else []:
-            (tmp_path / name).write_text(text)
-            checked = subprocess.run(
-                [binary("headraced", "HEADRACED"), "--config", tmp_path / name, "--check-config"],
-                capture_output=True, text=True)  # fmt: skip
-            assert checked.returncode == 0, checked.stdout + checked.stderr
+        if document["kind"] not in ("ConfigMap", "Secret"):
+            continue
+        for name, text in (document.get("data") or document["stringData"]).items():
+            assert "insecure" not in text
+            file = tmp_path / ("conf.d" if document["kind"] == "Secret" else "") / name
+            file.parent.mkdir(exist_ok=True)
+            text = text.replace("/etc/headrace/tls/tls.crt", str(pair.certificate))
+            file.write_text(text.replace("/etc/headrace/tls/tls.key", str(pair.key)))
+    checked = subprocess.run(
+        [binary("headraced", "HEADRACED"), "--config", tmp_path / "headraced.yaml", "--check-config"],
+        capture_output=True, text=True)  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_trainers_train_on_the_part_of_their_ordinal():
