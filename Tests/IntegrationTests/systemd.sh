@@ -19,6 +19,7 @@ skip() { echo "SKIP: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "needs root, to boot a container"
 command -v systemd-nspawn >/dev/null || skip "needs systemd-nspawn (package systemd-container)"
 command -v curl >/dev/null || skip "needs curl"
+command -v openssl >/dev/null || skip "needs openssl, for certificates"
 command -v dpkg-shlibdeps >/dev/null || skip "needs dpkg-shlibdeps (package dpkg-dev)"
 "${python:-false}" -c 'import numpy' 2>/dev/null || skip "needs a Python with NumPy, named by \$PYTHON"
 unshare --mount true 2>/dev/null || skip "this machine does not let us make mount namespaces"
