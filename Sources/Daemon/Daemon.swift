@@ -38,6 +38,8 @@ package struct Daemon {
         let logger = logSettings.logger("daemon")
         for warning in loaded.warnings { logger.warning("\(warning)") }
         OpenFiles.allowAsManyAsPossible(connections: configuration.limits.connections, logger: logger)
+        let network = try NetworkIdentity(configuration, handedOver: manager.sockets.map(\.descriptor))
+        network.warnOfExpiry(logger)
         let cache = try prepareFolders(logger)
 
         let metrics = MetricStore()
@@ -50,7 +52,7 @@ package struct Daemon {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, configuration.threadCount / 2)))
         let failure: DaemonFailure?
         do throws(DaemonFailure) {
-            try await serve(pool, group, cache, metrics, logSettings, logger)
+            try await serve(pool, group, cache, network, metrics, logSettings, logger)
             failure = nil
         } catch {
             failure = error
@@ -62,8 +64,8 @@ package struct Daemon {
     }
 
     private func serve(
-        _ pool: WorkerPool, _ group: MultiThreadedEventLoopGroup, _ cache: String?, _ metrics: MetricStore,
-        _ logSettings: LogSettings, _ logger: Logger
+        _ pool: WorkerPool, _ group: MultiThreadedEventLoopGroup, _ cache: String?, _ network: NetworkIdentity,
+        _ metrics: MetricStore, _ logSettings: LogSettings, _ logger: Logger
     ) async throws(DaemonFailure) {
         let limits = configuration.limits
         let budget = MemoryBudget(
@@ -73,7 +75,7 @@ package struct Daemon {
             budget: CacheBudget(limitBytes: limits.cacheBytes, of: budget), store: decodedStore(budget, logger))
         let opener = DatasetOpener(
             rules: DatasetOpener.Rules(
-                datasets: configuration.datasets, paths: configuration.paths,
+                datasets: configuration.datasets, paths: configuration.paths, tokens: configuration.tokens,
                 context: IteratorContext(
                     cacheDirectory: cache, maxPixels: limits.maxPixels, maxRecordBytes: limits.maxRecordBytes,
                     maxBatchBytes: limits.maxFrameBytes,
@@ -81,10 +83,11 @@ package struct Daemon {
             pool: pool, budget: budget)
         let places = try SocketPlaces(configuration, handedOver: manager.sockets)
         let server = Server(
-            configuration: serverConfiguration(places.data), opener: opener, group: group, metrics: metrics,
+            configuration: serverConfiguration(places.data, network), opener: opener, group: group, metrics: metrics,
             logger: logSettings.logger("server"))
         let reloader = Reloader(
-            loader: loader, settings: loaded.settings, opener: opener, logSettings: logSettings, logger: logger)
+            loader: loader, settings: loaded.settings, opener: opener, network: network, logSettings: logSettings,
+            logger: logger)
         let clock = ContinuousClock()
         let start = clock.now
         let statusLine = StatusLine(nowSeconds: 0)
@@ -132,7 +135,9 @@ package struct Daemon {
         }
     }
 
-    private func serverConfiguration(_ listeners: [ServerConfiguration.Source]) -> ServerConfiguration {
+    private func serverConfiguration(
+        _ listeners: [ServerConfiguration.Source], _ network: NetworkIdentity
+    ) -> ServerConfiguration {
         ServerConfiguration(
             listeners: listeners, software: "headraced/\(DaemonVersion.text)",
             unixSocketMode: configuration.unix.mode, handshakeTimeout: configuration.timeouts.handshake,
@@ -143,7 +148,8 @@ package struct Daemon {
             maxConnectsPerSecondPerClient: configuration.limits.connectsPerSecondPerClient,
             maxStreams: configuration.limits.streams, maxStreamsPerClient: configuration.limits.streamsPerClient,
             maxFrameBytes: configuration.limits.maxFrameBytes,
-            sharesMemory: configuration.sharesMemory, drainTimeout: configuration.timeouts.drain)
+            sharesMemory: configuration.sharesMemory, drainTimeout: configuration.timeouts.drain,
+            tls: network.tls, tokens: network.tokens)
     }
 
     private func bind(_ server: Server, _ admin: AdminServer) async throws(DaemonFailure) -> [String] {

@@ -34,7 +34,10 @@ final class ClientConnection: Sendable {
         }.get()
         do throws(ConnectError) {
             let channel = try await Connector.connect(
-                to: endpoint, group: eventLoop, deadline: options.connectTimeout, readsAtOnce: !takesDescriptors
+                to: endpoint, group: eventLoop,
+                tls: TLSClientFiles(
+                    authority: options.tls.authority, certificate: options.tls.certificate, key: options.tls.key),
+                deadline: options.connectTimeout, readsAtOnce: !takesDescriptors
             ) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)
@@ -42,6 +45,7 @@ final class ClientConnection: Sendable {
             }
             return ClientConnection(channel: channel, handler: handler, options: options)
         } catch {
+            if case .badFile(let problem) = error { throw HeadraceError(.tls, "\(problem)") }
             throw HeadraceError(.cannotConnect, "\(error)", isRetryable: true)
         }
     }

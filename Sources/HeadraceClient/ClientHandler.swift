@@ -169,7 +169,11 @@ final class ClientHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { lost(reason: nil) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lost(reason: "\(error)")
+        if let reason = TLSFailure.text(error) {
+            fail(HeadraceError(.tls, "\(peer): \(reason)", hint: "see HeadraceOptions.tls, and the server's log"))
+        } else {
+            lost(reason: "\(error)")
+        }
         context.close(promise: nil)
     }
 
@@ -249,7 +253,8 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     private func fail(_ error: HeadraceError) {
-        failure = error
+        // What came first is the reason; what follows, its consequence.
+        failure = failure ?? error
         requestWaiter?.fail(error)
         requestWaiter = nil
         batchWaiter?.fail(error)

@@ -31,7 +31,7 @@ public final class HeadraceClient: Sendable {
 
     /// Connects and greets.
     ///
-    /// - Parameter endpoint: `unix:/path`, `tcp://host` or `tcp://host:port`.
+    /// - Parameter endpoint: `unix:/path`, `tcp://host` or `tcp://host:port`, or `tls://` likewise.
     public static func connect(
         _ endpoint: String, options: HeadraceOptions = HeadraceOptions()
     ) async throws -> HeadraceClient {
@@ -49,7 +49,8 @@ public final class HeadraceClient: Sendable {
                 + (isLocal ? [WireLimits.descriptorsFeature] : [])
                 + (isLocal && options.sharesMemory ? [WireLimits.slotsFeature] : [])
                 + (options.checksums ? [WireLimits.checksumFeature] : []),
-            processID: Int(getpid()), maxFrameBytes: UInt64(max(options.maxBatchBytes, 0)))
+            processID: Int(getpid()), maxFrameBytes: UInt64(max(options.maxBatchBytes, 0)),
+            token: options.token.map(AccessToken.init))
         do {
             let answer = try await connection.request(deadline: options.connectTimeout) { $0.greet(hello) }
             guard case .greeted(let greeting) = answer else { throw ClientConnection.mismatch }

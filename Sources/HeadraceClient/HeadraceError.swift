@@ -23,6 +23,10 @@ public struct HeadraceError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let notNow = Code(rawValue: "not_now")
         /// An endpoint, option or value that cannot be used.
         public static let badRequest = Code(rawValue: "bad_request")
+        /// The server wants a token that this client has not shown, or the token does not allow this.
+        public static let forbidden = Code(rawValue: "forbidden")
+        /// There is no TLS with this server: a certificate that one side does not trust, or a file that cannot be used.
+        public static let tls = Code(rawValue: "tls")
         /// A parameter that the iterator does not have or take.
         public static let badParameter = Code(rawValue: "bad_parameter")
         /// The server has no data set of that name.

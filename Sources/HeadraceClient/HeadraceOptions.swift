@@ -16,6 +16,10 @@ public struct HeadraceOptions: Sendable {
     public var sharesMemory = true
     /// The largest batch that is accepted, in bytes.
     public var maxBatchBytes = Int(UInt32.max)
+    /// For `tls://` endpoints.
+    public var tls = HeadraceTLS()
+    /// The token that the server asks for over the network; nil: none is shown.
+    public var token: String?
     /// How this program names itself to the server, for its status pages.
     public var software = "headrace-swift/0.1.0"
     /// Called for every notice, such as a record that was left out. Must not block.

@@ -82,9 +82,11 @@ package final class Server: Service {
         switch source {
         case .endpoint(let endpoint):
             return try await Listener.bind(
-                endpoint, mode: configuration.unixSocketMode, pace: pace, group: group, child: accept)
+                endpoint, mode: configuration.unixSocketMode, tls: configuration.tls, pace: pace, group: group,
+                child: accept)
         case .adopted(let descriptor):
-            return try await Listener.adopt(descriptor: descriptor, pace: pace, group: group, child: accept)
+            return try await Listener.adopt(
+                descriptor: descriptor, tls: configuration.tls, pace: pace, group: group, child: accept)
         }
     }
 

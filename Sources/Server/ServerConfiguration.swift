@@ -11,6 +11,10 @@ package struct ServerConfiguration: Sendable {
     }
 
     package var listeners: [Source]
+    /// Who the server is to those who come over TCP; nil: they come without TLS.
+    package var tls: TLSServerIdentity?
+    /// Who may come; without any token everybody may who gets through to the socket.
+    package var tokens: AccessTokens
     /// As the server names itself in HELLO.
     package var software: String
     /// Permission bits of Unix sockets that the server creates.
@@ -50,9 +54,11 @@ package struct ServerConfiguration: Sendable {
         maxConnections: Int = 4096, maxConnectionsPerClient: Int = 2048, maxConnectsPerSecond: Int = 1_000_000,
         maxConnectsPerSecondPerClient: Int = 1_000_000, maxStreams: Int = 1024, maxStreamsPerClient: Int = 1024,
         maxFrameBytes: Int = ByteBufferSlabAllocator.maxSlabBytes, sharesMemory: Bool = true,
-        drainTimeout: Duration = .seconds(30)
+        drainTimeout: Duration = .seconds(30), tls: TLSServerIdentity? = nil, tokens: AccessTokens = AccessTokens()
     ) {
         self.listeners = listeners
+        self.tls = tls
+        self.tokens = tokens
         self.software = software
         self.unixSocketMode = unixSocketMode
         self.handshakeTimeout = handshakeTimeout

@@ -76,7 +76,8 @@ extension SessionHandler {
         guard case .error(let failure) = message else { return }
         let code = StreamError.Code(rawValue: failure.code) ?? .internalError
         environment.registry.count { $0.errors[code, default: 0] += 1 }
-        if machine.client == nil {
+        // Whoever may not come in can try as often as they like, so their lines share one limit.
+        if machine.client == nil || (code == .forbidden && failure.scope == .connection) {
             environment.logRefusal(StreamError(code, failure.message), peer: identity.peer)
         } else {
             logLine(

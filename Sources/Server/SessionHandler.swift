@@ -42,6 +42,8 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Bytes handed to the channel so far.
     var queuedBytes: UInt64 = 0
     private var checks: RepeatedTask?
+    /// Holds writes back in front of TLS.
+    private var pacer: WritePacer?
 
     var opening: StreamOpening?
     var stream: (any BatchStream)?
@@ -90,6 +92,7 @@ final class SessionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        pacer = try? context.pipeline.syncOperations.handler(type: WritePacer.self)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let interval = TimeAmount(deadlines.checkInterval)
         checks = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
@@ -128,8 +131,14 @@ final class SessionHandler: ChannelDuplexHandler {
                 deadlines.heard(now: .now)
                 unpublished.receivedFrames += 1
                 let hadGreeted = machine.client != nil
-                let answer = machine.received(frame)
-                if !hadGreeted, let hello = machine.client { greeted(hello) }
+                var answer = machine.received(frame)
+                if !hadGreeted, let hello = machine.client {
+                    do throws(StreamError) {
+                        try greeted(hello)
+                    } catch {
+                        answer = machine.fail(error)
+                    }
+                }
                 run(answer)
             }
         } catch {
@@ -141,7 +150,10 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A peer that resets the connection, as a killed process does. The channel's end follows.
+        if machine.client == nil, let reason = TLSFailure.text(error) {
+            environment.logRefusal(StreamError(.forbidden, "no TLS: \(LogText.clean(reason))"), peer: identity.peer)
+        }
+        // Else a peer that resets the connection, as a killed process does. The channel's end follows.
         log.debug("connection failed: \(error)")
         context.close(promise: nil)
     }
@@ -172,10 +184,16 @@ final class SessionHandler: ChannelDuplexHandler {
         }
     }
 
-    private func greeted(_ hello: HelloMessage) {
+    /// - Throws: `.forbidden` when it does not show the token that it needs.
+    private func greeted(_ hello: HelloMessage) throws(StreamError) {
+        let hasCertificate = context.map { TLSServerIdentity.hasCertificate(of: $0) } ?? false
+        identity.access = try environment.configuration.tokens.owner(
+            of: hello.token,
+            entrance: identity.peer == Peer.unixName ? .local : hasCertificate ? .certificate : .open)
+        if let access = identity.access { log[metadataKey: "token"] = "\(access)" }
         let software = LogText.clean(hello.client ?? "unnamed", maxCharacters: WireLimits.labelBytes)
         identity.software = software
-        environment.registry.update(identity.id) { entry, _ in entry.identity.software = software }
+        environment.registry.update(identity.id) { entry, _ in entry.identity = identity }
         log[metadataKey: "software"] = "\(software)"
         log.debug("client greeted")
     }
@@ -276,7 +294,8 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Bytes that wait for the socket.
     private func pendingBytes(_ context: ChannelHandlerContext) -> Int {
         // A channel that cannot tell, as in a test, has none.
-        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let behind = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return behind + (pacer?.pendingBytes ?? 0)
     }
 
     /// Logs one event of this session. A client that fails, or opens and closes, in a loop does not flood the log.

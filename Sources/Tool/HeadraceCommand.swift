@@ -9,7 +9,7 @@ package struct HeadraceCommand: AsyncParsableCommand {
             RecCommand.self, BenchCommand.self, PreviewCommand.self, IteratorsCommand.self, StreamCommand.self,
             StatusCommand.self, StreamsCommand.self, ClientsCommand.self, DatasetsCommand.self, ConfigCommand.self,
             TopCommand.self, DoctorCommand.self, StopCommand.self, PauseCommand.self, ResumeCommand.self,
-            DisconnectCommand.self, DrainCommand.self, ReloadCommand.self, LogLevelCommand.self,
+            DisconnectCommand.self, DrainCommand.self, ReloadCommand.self, LogLevelCommand.self, TokenCommand.self,
         ])
 
     package init() {}

@@ -11,6 +11,8 @@ package enum ConnectError: Error, Sendable, Hashable, CustomStringConvertible {
     case noSocket(path: String)
     case noPermission(Endpoint)
     case noSuchHost(Endpoint)
+    /// A certificate or key of this side cannot be used.
+    case badFile(TLSFileError)
     case other(Endpoint, reason: String)
 
     init(_ endpoint: Endpoint, deadline: Duration, cause: any Error) {
@@ -44,6 +46,7 @@ package enum ConnectError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noPermission(let endpoint):
             "no permission to connect to \(endpoint); the socket's group must include this user"
         case .noSuchHost(let endpoint): "the host of \(endpoint) cannot be resolved"
+        case .badFile(let error): "\(error)"
         case .other(let endpoint, let reason): "cannot connect to \(endpoint): \(reason)"
         }
     }

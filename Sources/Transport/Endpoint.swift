@@ -4,13 +4,15 @@ package enum Endpoint: Sendable, Hashable {
     case unix(path: String)
     /// A name or numeric address, and a port.
     case tcp(host: String, port: Int)
+    /// The same, with TLS.
+    case tls(host: String, port: Int)
 
     /// The port of `tcp://host` without one.
     package static let defaultPort = 9347
     /// Bytes that a Unix socket's path may have: `sun_path` less its terminating zero.
     package static let maxPathBytes = 107
 
-    /// Reads `unix:/path`, `tcp://host`, `tcp://host:port` or `tcp://[address]:port`.
+    /// Reads `unix:/path`, `tcp://host`, `tcp://host:port` or `tcp://[address]:port`, and `tls://` as `tcp://`.
     package init(_ text: String) throws(EndpointError) {
         if let path = Self.rest(of: text, behind: "unix:") {
             // `unix:///run/x` is as common a way to write it as `unix:/run/x`.
@@ -19,9 +21,11 @@ package enum Endpoint: Sendable, Hashable {
             guard path.utf8.count <= Self.maxPathBytes else { throw .pathTooLong(path, byteCount: path.utf8.count) }
             self = .unix(path: path)
         } else if let authority = Self.rest(of: text, behind: "tcp://") {
-            self = try Self.tcp(authority, text)
-        } else if text.hasPrefix("tls://") {
-            throw .tlsNotSupported(text)
+            let (host, port) = try Self.address(authority, text)
+            self = .tcp(host: host, port: port)
+        } else if let authority = Self.rest(of: text, behind: "tls://") {
+            let (host, port) = try Self.address(authority, text)
+            self = .tls(host: host, port: port)
         } else {
             throw .unknownScheme(text)
         }
@@ -31,7 +35,9 @@ package enum Endpoint: Sendable, Hashable {
         text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil
     }
 
-    private static func tcp(_ authority: String, _ text: String) throws(EndpointError) -> Endpoint {
+    private static func address(
+        _ authority: String, _ text: String
+    ) throws(EndpointError) -> (host: String, port: Int) {
         var authority = Substring(authority)
         if authority.hasSuffix("/") { authority.removeLast() }
         let host: Substring
@@ -53,11 +59,11 @@ package enum Endpoint: Sendable, Hashable {
         guard !host.isEmpty, host.utf8.count <= 255,
             !host.contains(where: { $0 == "/" || $0 == "@" || $0.isWhitespace })
         else { throw .badAddress(text) }
-        guard let port else { return .tcp(host: String(host), port: defaultPort) }
+        guard let port else { return (String(host), defaultPort) }
         guard let number = Int(port), (0...65_535).contains(number), port.utf8.count <= 5, !port.hasPrefix("+") else {
             throw .badPort(String(port), text)
         }
-        return .tcp(host: String(host), port: number)
+        return (String(host), number)
     }
 }
 
@@ -65,7 +71,12 @@ extension Endpoint: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
-        case .tcp(let host, let port): host.contains(":") ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)"
+        case .tcp(let host, let port): "tcp://" + Self.authority(host, port)
+        case .tls(let host, let port): "tls://" + Self.authority(host, port)
         }
+    }
+
+    private static func authority(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -1,7 +1,6 @@
 /// Text that is not an endpoint.
 package enum EndpointError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownScheme(String)
-    case tlsNotSupported(String)
     case notAbsolute(String)
     case pathTooLong(String, byteCount: Int)
     case badAddress(String)
@@ -11,9 +10,8 @@ package enum EndpointError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unknownScheme(let text): "'\(text)' is not an endpoint; write unix:/path or tcp://host:port"
-        case .tlsNotSupported(let text):
-            "'\(text)': TLS is not supported yet in this build; use a Unix socket, or tcp:// inside a trusted network"
+        case .unknownScheme(let text):
+            "'\(text)' is not an endpoint; write unix:/path, tcp://host:port or tls://host:port"
         case .notAbsolute(let text):
             "'\(text)': the socket's path must start with /, as in unix:/run/headrace/data.sock"
         case .pathTooLong(let path, let byteCount):

@@ -36,24 +36,31 @@ package final class Listener: Sendable {
     ///
     /// - Parameters:
     ///   - mode: permission bits of a Unix socket.
+    ///   - tls: who the server is to those who come over TCP; nil: they come without TLS. The endpoint is then `tls://`.
     ///   - child: sets up each connection, on its event loop.
     package static func bind(
-        _ endpoint: Endpoint, mode: UInt32 = 0o660, pace: Pace = .asTheyCome, group: any EventLoopGroup,
-        child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+        _ endpoint: Endpoint, mode: UInt32 = 0o660, tls: TLSServerIdentity? = nil, pace: Pace = .asTheyCome,
+        group: any EventLoopGroup, child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ListenError) -> Listener {
-        try await start(pace, group, child) { () throws(ListenError) in try ListeningSocket.open(endpoint, mode: mode) }
+        try await start(pace, group, tls, child) { () throws(ListenError) in
+            try ListeningSocket.open(endpoint, mode: mode)
+        }
     }
 
     /// Accepts connections on a socket that already listens, and owns it from now on.
     package static func adopt(
-        descriptor: CInt, pace: Pace = .asTheyCome, group: any EventLoopGroup,
+        descriptor: CInt, tls: TLSServerIdentity? = nil, pace: Pace = .asTheyCome, group: any EventLoopGroup,
         child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ListenError) -> Listener {
-        try await start(pace, group, child) { () throws(ListenError) in try ListeningSocket.adopt(descriptor) }
+        try await start(pace, group, tls, child) { () throws(ListenError) in try ListeningSocket.adopt(descriptor) }
     }
 
+    /// Whether others than processes of this machine's file system can reach the socket.
+    package static func isNetwork(descriptor: CInt) -> Bool { ListeningSocket.isNetwork(descriptor) }
+
     private static func start(
-        _ pace: Pace, _ group: any EventLoopGroup, _ child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+        _ pace: Pace, _ group: any EventLoopGroup, _ tls: TLSServerIdentity?,
+        _ child: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
         _ open: @escaping @Sendable () throws(ListenError) -> ListeningSocket
     ) async throws(ListenError) -> Listener {
         let socket: ListeningSocket
@@ -65,6 +72,7 @@ package final class Listener: Sendable {
         } catch {
             throw .systemCall("thread pool", nil, errorNumber: 0)
         }
+        var endpoint = socket.endpoint
         // NIO listens once more, with its own idea of how many connections may wait.
         var bootstrap = ServerBootstrap(group: group).childChannelInitializer(child)
             .serverChannelOption(.backlog, value: ListeningSocket.backlog)
@@ -73,13 +81,19 @@ package final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptPacer(pace))
                 }
             }
-        if case .tcp = socket.endpoint {
+        if case .tcp(let host, let port) = endpoint {
+            if let tls {
+                endpoint = .tls(host: host, port: port)
+                bootstrap = bootstrap.childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try tls.secure(channel) }.flatMap { child(channel) }
+                }
+            }
             // Control frames are small, and a batch's header must not wait for an acknowledgement.
             bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         }
         do {
             let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
-            return Listener(channel: channel, endpoint: socket.endpoint, file: socket.file)
+            return Listener(channel: channel, endpoint: endpoint, file: socket.file)
         } catch {
             socket.file?.remove()
             throw .systemCall("register", socket.endpoint, errorNumber: (error as? IOError)?.errnoCode ?? 0)

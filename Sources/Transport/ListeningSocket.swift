@@ -14,7 +14,7 @@ struct ListeningSocket: Sendable {
     static func open(_ endpoint: Endpoint, mode: UInt32) throws(ListenError) -> ListeningSocket {
         switch endpoint {
         case .unix(let path): try openUnix(path, mode: mode)
-        case .tcp(let host, let port): try openTCP(host, port: port)
+        case .tcp(let host, let port), .tls(let host, let port): try openTCP(host, port: port)
         }
     }
 
@@ -111,6 +111,11 @@ struct ListeningSocket: Sendable {
         default:
             throw .badDescriptor(descriptor, reason: "it is neither a Unix nor a TCP socket")
         }
+    }
+
+    static func isNetwork(_ descriptor: CInt) -> Bool {
+        let domain = option(descriptor, SO_DOMAIN)
+        return domain == AF_INET || domain == AF_INET6
     }
 
     // MARK: Helpers

@@ -35,6 +35,8 @@ import Testing
         "listen.unix.path": "/x/data.sock", "listen.unix.mode": "0660", "listen.unix.group": "trainers",
         "listen.unix.shared_memory": "false",
         "listen.tcp.host": "10.0.0.7", "listen.tcp.port": "1234", "listen.tcp.insecure": "true",
+        "listen.tcp.tls.certificate": "/x/a.pem", "listen.tcp.tls.key": "/x/a.key",
+        "listen.tcp.tls.client_ca": "/x/b.pem",
         "admin.path": "/x/admin.sock", "admin.mode": "0620", "admin.group": "admins",
         "admin.readers": "readers", "http.host": "\"::1\"", "http.port": "81",
         "threads": "3", "max_threads": "5", "readers": "9", "limits.memory": "3GiB",

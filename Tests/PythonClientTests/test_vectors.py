@@ -153,7 +153,8 @@ def test_the_client_writes_the_same_bytes(vector):
 
 # What only a server can judge: whether a message may come now, and what a client's request means.
 SERVER_ONLY = {"not_allowed", "version", "bad_open", "bad_attach"}
-CLIENT_REQUESTS = {"hello-without-major", "hello-text-major", "hello-without-max-frame", "open-parameter-object",
+CLIENT_REQUESTS = {"hello-without-major", "hello-text-major", "hello-without-max-frame", "hello-token-number",
+                   "open-parameter-object",
                    "credit-text", "credit-fraction", "credit-huge", "attach-without-bytes", "attach-unknown-way",
                    "attach-fractional-extent", "attached-without-name", "release-number"}  # fmt: skip
 PROMISED = (

@@ -13,7 +13,8 @@ struct EndpointTests {
             ("tcp://loader.example/", "tcp://loader.example:9347"),
             ("tcp://[::1]:5", "tcp://[::1]:5"),
             ("tcp://[fe80::1]", "tcp://[fe80::1]:9347"),
-            ("tcp://x:0", "tcp://x:0"),
+            ("tcp://x:0", "tcp://x:0"), ("tls://loader.example", "tls://loader.example:9347"),
+            ("tls://[::1]:5", "tls://[::1]:5"),
         ])
     func good(text: String, form: String) throws {
         #expect(try Endpoint(text).description == form)
@@ -23,8 +24,9 @@ struct EndpointTests {
     @Test(
         "bad ones are refused with what to write instead",
         arguments: [
-            ("", "unix:/path or tcp://"), ("/run/x", "unix:/path or tcp://"), ("http://x", "unix:/path or tcp://"),
-            ("tls://x:1", "not supported yet"), ("unix:x", "start with /"), ("unix:", "start with /"),
+            ("", "unix:/path, tcp://"), ("/run/x", "unix:/path, tcp://"), ("http://x", "unix:/path, tcp://"),
+            ("tls://", "no usable host"), ("tls://h:99999", "not a port"), ("unix:x", "start with /"),
+            ("unix:", "start with /"),
             ("unix:/" + String(repeating: "x", count: 107), "107"),
             ("tcp://", "no usable host"), ("tcp://:80", "no usable host"), ("tcp://a b:80", "no usable host"),
             ("tcp://[::1", "no usable host"), ("tcp://[::1]x", "no usable host"), ("tcp://user@host", "no usable host"),

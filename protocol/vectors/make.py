@@ -113,6 +113,8 @@ good(C, "data", "elements", "client", "DATA", {"payload_hex": bytes(range(24)).h
 good(C, "attached", "the array is there", "server", "ATTACHED", {"name": "a0"})
 good(C, "hello-slots", "the features of version 1.2", "client", "HELLO",
      {**HELLO, "minor": 2, "features": ["arrays", "checksum", "descriptors", "slots"]})
+good(C, "hello-token", "who the client is, to a server that asks", "client", "HELLO",
+     {**HELLO, "minor": 2, "token": "hrt_" + "0123456789abcdef" * 4})
 good(C, "opened-slots", "a stream whose batches may lie in slots", "server", "OPENED", {**OPENED, "slots": 6})
 good(C, "opened-normalise", "data that travel as bytes and that the client normalises", "server", "OPENED",
      {**OPENED, "provide_data": [{**OPENED["provide_data"][0], "dtype": "uint8"}],
@@ -121,6 +123,10 @@ good(C, "opened-normalise", "data that travel as bytes and that the client norma
 good(C, "slot", "a batch in memory that the client maps", "server", "SLOT", {"slot": 3, "bytes": 77072960})
 good(C, "slot-checksum", "the same, with its checksum", "server", "SLOT",
      {"slot": 0, "bytes": 64, "checksum": 4294967295})
+good(C, "error-forbidden", "the server asks for a token", "server", "ERROR",
+     {"code": "forbidden", "scope": "connection", "retryable": False,
+      "message": "this server asks for a token, and the client showed none",
+      "hint": "connect with token=…, or set HEADRACE_TOKEN"}, stream=0)
 good(C, "release", "two slots that may be filled anew", "client", "RELEASE", {"slots": [3, 0]})
 good(C, "release-none", "nothing, which is no mistake", "client", "RELEASE", {"slots": []})
 good(C, "no-checksum", "the checksum is optional", "client", "CREDIT", {"batches": 2}, flags=0, canonical=False)
@@ -289,6 +295,8 @@ message("hello-text-major", "the version is a number", "client", "HELLO", b'{"ma
         "ill_typed")
 message("hello-without-max-frame", "the limit is missing", "client", "HELLO", b'{"major":1,"minor":0}',
         "missing_member")
+message("hello-token-number", "a token is text", "client", "HELLO",
+        b'{"major":1,"minor":2,"max_frame":1048576,"token":12345}', "ill_typed")
 message("open-parameter-object", "a parameter is no object", "client", "OPEN",
         b'{"iterator":"x","parameters":{"a":{"b":1}}}', "ill_typed")
 message("credit-text", "a number is asked for", "client", "CREDIT", b'{"batches":"2"}', "ill_typed")

@@ -1,4 +1,4 @@
-/// Every key of the configuration file but `datasets`, in the order of the sample, `config/headraced.yaml`, which says
+/// Every key of the configuration file but `datasets` and `tokens`, in the order of the sample, `config/headraced.yaml`, which says
 /// what each is for.
 package enum ConfigurationCatalog {
     package static let keys: [ConfigurationKey] = [
@@ -8,6 +8,9 @@ package enum ConfigurationCatalog {
         ConfigurationKey("listen.unix.shared_memory", .flag, default: "true"),
         ConfigurationKey("listen.tcp.host", .text, default: nil),
         ConfigurationKey("listen.tcp.port", .integer(0...65535), default: "9347"),
+        ConfigurationKey("listen.tcp.tls.certificate", .path, default: nil, isReloadable: true),
+        ConfigurationKey("listen.tcp.tls.key", .path, default: nil, isReloadable: true),
+        ConfigurationKey("listen.tcp.tls.client_ca", .path, default: nil, isReloadable: true),
         ConfigurationKey("listen.tcp.insecure", .flag, default: "false"),
         ConfigurationKey("admin.path", .automatic(or: .path), default: "auto"),
         ConfigurationKey("admin.mode", .automatic(or: .mode), default: "auto"),

@@ -87,6 +87,8 @@ struct ConfigurationFileReader {
             let path = prefix + name
             if path == "datasets" {
                 readDatasets(value)
+            } else if path == "tokens" {
+                readTokens(value)
             } else if let key = ConfigurationCatalog.byPath[path] {
                 readValue(value, key: key, line: line)
             } else if ConfigurationCatalog.keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
@@ -103,7 +105,7 @@ struct ConfigurationFileReader {
         let section = path.lastIndex(of: ".").map { String(path[...$0]) } ?? ""
         let depth = section.split(separator: ".").count
         let siblings = Set(
-            (ConfigurationCatalog.keys.map(\.path) + ["datasets"]).filter { $0.hasPrefix(section) }
+            (ConfigurationCatalog.keys.map(\.path) + ["datasets", "tokens"]).filter { $0.hasPrefix(section) }
                 .map { $0.split(separator: ".").prefix(depth + 1).joined(separator: ".") }
         ).sorted()
         let paths = ConfigurationCatalog.keys.map(\.path)
@@ -148,6 +150,18 @@ struct ConfigurationFileReader {
         for (keyNode, value) in mapping {
             var reader = DatasetNodeReader(file: file)
             if let dataset = reader.read(name: keyNode, value: value) { settings.datasets[dataset.name] = dataset }
+            problems += reader.problems
+        }
+    }
+
+    private mutating func readTokens(_ node: Node) {
+        if node.null != nil { return }
+        guard case .mapping(let mapping) = node else {
+            return add(node.mark?.line, "'tokens' must be a mapping of names to tokens")
+        }
+        for (keyNode, value) in mapping {
+            var reader = TokenNodeReader(file: file)
+            if let token = reader.read(name: keyNode, value: value) { settings.tokens[token.name] = token }
             problems += reader.problems
         }
     }

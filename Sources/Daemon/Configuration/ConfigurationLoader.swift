@@ -57,6 +57,7 @@ package struct ConfigurationLoader: Sendable {
         settings.resolve(surroundings)
         problems += conflicts(settings)
         for dataset in settings.datasets.values.sorted(by: { $0.name < $1.name }) { problems += datasetCheck(dataset) }
+        problems += TokenCheck.problems(settings)
         if !problems.isEmpty { throw ConfigurationProblems(problems) }
         // Without a file nobody has said who may connect, so the defaults hold: the same user, over a Unix socket.
         let isClosed =
@@ -98,14 +99,7 @@ package struct ConfigurationLoader: Sendable {
 
     /// Values that are each legal and do not go together.
     private func conflicts(_ settings: ConfigurationSettings) -> [ConfigurationProblem] {
-        var problems: [ConfigurationProblem] = []
-        if let host = settings.optionalText("listen.tcp.host"), !settings.flag("listen.tcp.insecure") {
-            problems.append(
-                ConfigurationProblem(
-                    settings.origin("listen.tcp.host"),
-                    "'listen.tcp.host' is '\(host)', but whoever reaches this port can read all the data: there is no "
-                        + "encryption and no password yet; set 'listen.tcp.insecure: true' if that is meant"))
-        }
+        var problems = NetworkRules.problems(settings)
         for key in ["limits.memory_per_client", "limits.cache"]
         where settings.integer(key) > settings.integer("limits.memory") {
             problems.append(
@@ -128,12 +122,16 @@ package struct ConfigurationLoader: Sendable {
         return problems
     }
 
+    private static let clientVariables = [
+        "HEADRACE_URL", "HEADRACE_TOKEN", "HEADRACE_CA", "HEADRACE_CERTIFICATE", "HEADRACE_KEY",
+    ]
+
     /// A near miss such as `HEADRACE_LIMIT_MEMORY`. Others are let pass: Kubernetes sets `HEADRACE_PORT` and its like
     /// for a service of that name, and clients have variables of their own.
     private func environmentWarnings() -> [ConfigurationProblem] {
         let known = ConfigurationCatalog.keys.map(\.environmentVariable)
         return surroundings.environment.keys.sorted().compactMap { name in
-            guard name.hasPrefix("HEADRACE_"), name != "HEADRACE_URL", !known.contains(name),
+            guard name.hasPrefix("HEADRACE_"), !Self.clientVariables.contains(name), !known.contains(name),
                 !name.hasPrefix("HEADRACE_PORT"), !name.hasPrefix("HEADRACE_SERVICE_"),
                 let near = nearestName(to: name, among: known)
             else { return nil }

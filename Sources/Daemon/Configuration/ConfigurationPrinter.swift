@@ -9,6 +9,7 @@ package struct ConfigurationPrinter {
     package static func text(_ settings: ConfigurationSettings) -> String {
         var printer = ConfigurationPrinter()
         for key in ConfigurationCatalog.keys { printer.write(key, settings) }
+        printer.write(settings.tokens.values.sorted { $0.name < $1.name })
         printer.write(settings.datasets.values.sorted { $0.name < $1.name })
         return printer.lines.joined(separator: "\n") + "\n"
     }
@@ -32,6 +33,20 @@ package struct ConfigurationPrinter {
             lines.append(start + " " + Self.quote(text) + origin)
         case .flag, .integer, .bytes, .duration, .mode:
             lines.append(start + " " + (value.text ?? "") + origin)
+        }
+    }
+
+    private mutating func write(_ tokens: [TokenConfiguration]) {
+        guard !tokens.isEmpty else { return lines.append("tokens: {}") }
+        lines.append("tokens:")
+        for token in tokens {
+            lines.append("  \(Self.quote(token.name)):  # \(token.origin)")
+            lines.append("    sha256: \(Self.quote(token.digestText))")
+            if let datasets = token.datasets {
+                lines.append("    datasets: [" + datasets.map(Self.quote).joined(separator: ", ") + "]")
+            }
+            if let bytes = token.memoryBytes { lines.append("    memory: \(ByteCount.text(bytes))") }
+            if let streams = token.streams { lines.append("    streams: \(streams)") }
         }
     }
 

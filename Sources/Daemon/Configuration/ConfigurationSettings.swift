@@ -1,5 +1,5 @@
-/// The value of every key with its origin, and the datasets: what several files, the environment and the command line
-/// add up to. A later source wins key by key; a dataset is replaced as a whole.
+/// The value of every key with its origin, the datasets and the tokens: what several files, the environment and the command line
+/// add up to. A later source wins key by key; a dataset or token is replaced as a whole.
 package struct ConfigurationSettings: Sendable {
     package struct Setting: Sendable, Hashable {
         package var value: ConfigurationValue
@@ -9,6 +9,7 @@ package struct ConfigurationSettings: Sendable {
     /// By key path. A key without default and value is absent.
     package private(set) var settings: [String: Setting] = [:]
     package var datasets: [String: DatasetConfiguration] = [:]
+    package var tokens: [String: TokenConfiguration] = [:]
 
     /// The defaults.
     package init() {

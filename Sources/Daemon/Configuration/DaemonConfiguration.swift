@@ -1,3 +1,5 @@
+package import Transport
+
 /// The configuration in force, typed and complete: nothing is left to be worked out.
 package struct DaemonConfiguration: Sendable, Hashable {
     package struct UnixListener: Sendable, Hashable {
@@ -67,6 +69,12 @@ package struct DaemonConfiguration: Sendable, Hashable {
     package var sharesMemory: Bool
     /// nil: TCP is off.
     package var tcp: Address?
+    /// nil: TCP is without TLS.
+    package var tls: TLSFiles?
+    /// Whether TCP may be without TLS, and open to everybody.
+    package var isInsecure: Bool
+    /// By name.
+    package var tokens: [String: TokenConfiguration]
     /// nil: there is no admin socket.
     package var admin: UnixListener?
     package var adminGroups: AdminGroups
@@ -86,6 +94,12 @@ package struct DaemonConfiguration: Sendable, Hashable {
     package var logLevel: String
     package var logFormat: LogFormat
 
+    /// Whether everybody from the network must say who they are, and nobody can read along.
+    package var asksNetwork: Bool {
+        guard let tls else { return false }
+        return tls.clientAuthority != nil || !tokens.isEmpty
+    }
+
     /// - Parameters:
     ///   - settings: with every automatic value worked out.
     ///   - isPrivate: nobody but the daemon's own user can connect.
@@ -98,6 +112,18 @@ package struct DaemonConfiguration: Sendable, Hashable {
         tcp = settings.optionalText("listen.tcp.host").map {
             Address(host: $0, port: settings.integer("listen.tcp.port"))
         }
+        let certificate = settings.optionalText("listen.tcp.tls.certificate")
+        let key = settings.optionalText("listen.tcp.tls.key")
+        tls =
+            if let certificate, let key {
+                TLSFiles(
+                    certificate: certificate, key: key,
+                    clientAuthority: settings.optionalText("listen.tcp.tls.client_ca"))
+            } else {
+                nil
+            }
+        isInsecure = settings.flag("listen.tcp.insecure")
+        tokens = settings.tokens
         admin = hasAdmin ? UnixListener(path: settings.text("admin.path"), mode: settings.mode("admin.mode")) : nil
         adminGroups = AdminGroups(
             administrators: settings.optionalText("admin.group"), readers: settings.optionalText("admin.readers"))

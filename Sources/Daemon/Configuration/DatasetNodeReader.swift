@@ -59,7 +59,7 @@ struct DatasetNodeReader {
     }
 
     /// Names end up in metrics' labels and log lines, so they are plain.
-    private static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
         }

@@ -1,6 +1,7 @@
 package import DataTypes
 package import Iterators
 package import Pipeline
+internal import RecordIO
 internal import Synchronization
 
 /// Opens streams for clients: by the name of a data set, or by an iterator and parameters of their own. Checks paths,
@@ -10,14 +11,18 @@ package final class DatasetOpener: StreamOpener {
     package struct Rules: Sendable {
         package var datasets: [String: DatasetConfiguration]
         package var paths: DaemonConfiguration.PathRule
+        /// What the owners of tokens may do.
+        package var tokens: [String: TokenConfiguration]
         /// For iterators: cache folder, largest image and record.
         package var context: IteratorContext
 
         package init(
-            datasets: [String: DatasetConfiguration], paths: DaemonConfiguration.PathRule, context: IteratorContext
+            datasets: [String: DatasetConfiguration], paths: DaemonConfiguration.PathRule,
+            tokens: [String: TokenConfiguration] = [:], context: IteratorContext
         ) {
             self.datasets = datasets
             self.paths = paths
+            self.tokens = tokens
             self.context = context
         }
     }
@@ -33,6 +38,8 @@ package final class DatasetOpener: StreamOpener {
         /// Of the data sets that have been opened, by name.
         var manifests: [String: KnownManifest] = [:]
         var isDraining = false
+        /// Streams that the owner of each token has open or is opening.
+        var streamsByToken: [String: Int] = [:]
     }
     private let state: Mutex<State>
     private let kinds: [IteratorKind]
@@ -80,20 +87,40 @@ package final class DatasetOpener: StreamOpener {
                 .draining, "the daemon is going down and opens no streams", hint: "connect again later",
                 isRetryable: true)
         }
-        let (kind, parameters) = try resolve(request, state.rules)
-        var context = state.rules.context
+        let token = try token(of: client, state.rules)
+        try token?.allows(request)
+        let release = try countStream(token)
+        do throws(StreamError) {
+            return try open(request, state.rules, client, token, allocator, onClose: release)
+        } catch {
+            release()
+            throw error
+        }
+    }
+
+    /// - Parameter onClose: called when the stream that is returned has ended.
+    private func open(
+        _ request: OpenRequest, _ rules: Rules, _ client: ClientIdentity, _ token: TokenConfiguration?,
+        _ allocator: any SlabAllocator, onClose: @escaping @Sendable () -> Void
+    ) throws(StreamError) -> any BatchStream {
+        let (kind, parameters) = try resolve(request, rules)
+        var context = rules.context
         context.arrays = request.arrays
         if request.iterator != nil {
-            let paths = PathGuard(rule: state.rules.paths)
+            let paths = PathGuard(rule: rules.paths)
+            if case .beneath = rules.paths { context.followsLinks = false }
             context.authorise = { path, parameter throws(StreamError) in try paths.resolve(path, parameter: parameter) }
         }
         let owner = Self.owner(client)
+        let limit = token?.memoryLimit
         context.reserve = { [budget, decoded = context.decoded] byteCount, name throws(StreamError) in
             try Self.makingRoom(for: byteCount, decoded) { () throws(StreamError) in
-                try budget.reserveArray(byteCount, client: owner, name: name)
+                try budget.reserveArray(byteCount, client: owner, limit: limit, name: name)
             }
         }
-        let source = try kind.open(parameters, context: context)
+        let source = try LinkRule.$followsLinks.withValue(context.followsLinks) {
+            Result { () throws(StreamError) in try kind.open(parameters, context: context) }
+        }.get()
         let info = source.info
         let start = try start(request.token, source)
         // Slabs exist for as long as the stream does, so the sum is known before the first is allocated.
@@ -104,25 +131,28 @@ package final class DatasetOpener: StreamOpener {
                 .memoryLimit, "\(slabs) batches of \(info.layout.payloadBytes) bytes are more than memory can hold",
                 hint: "lower batch_size or prefetch_buffer")
         }
-        if let name = request.dataset { note(info, of: name, state.rules.datasets[name]) }
+        if let name = request.dataset { note(info, of: name, rules.datasets[name]) }
         let budget = budget
         try Self.makingRoom(for: bytes, context.decoded) { () throws(StreamError) in
             try budget.reserve(
-                bytes, client: owner, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
+                bytes, client: owner, limit: limit, arithmetic: "\(slabs) batches of \(info.layout.payloadBytes) bytes")
         }
         // Who breaks off behind OPEN, again and again, shall not have batches decoded: with credit the first is asked for.
         return PrefetchedStream(
             source: source, start: start, pool: pool, allocator: allocator, client: owner, startsAtOnce: false
         ) {
             budget.release(bytes, client: owner)
+            onClose()
         }
     }
 
     package func admit(
         _ shape: ArrayShape, named name: String, client: ClientIdentity
     ) throws(StreamError) -> MemoryReservation {
-        try Self.makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
-            try budget.reserveArray(shape.byteCount, client: Self.owner(client), name: name)
+        let rules = rules
+        let limit = try token(of: client, rules)?.memoryLimit
+        return try Self.makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
+            try budget.reserveArray(shape.byteCount, client: Self.owner(client), limit: limit, name: name)
         }
     }
 
@@ -138,14 +168,51 @@ package final class DatasetOpener: StreamOpener {
         }
     }
 
-    /// Whose memory a stream counts as: the user's, or the address's over TCP. Not the connection's, since everybody
+    /// What the token says that `client` has shown; nil when it showed none.
+    private func token(of client: ClientIdentity, _ rules: Rules) throws(StreamError) -> TokenConfiguration? {
+        guard let name = client.access else { return nil }
+        guard let token = rules.tokens[name] else {
+            throw StreamError(
+                .forbidden, "the token '\(name)' is not valid any more", hint: "connect again with another token")
+        }
+        return token
+    }
+
+    /// Counts one more stream of `token`; also without a limit, which a reload may set.
+    ///
+    /// - Returns: what takes it off again, to be called once.
+    /// - Throws: `.overLimit`.
+    private func countStream(_ token: TokenConfiguration?) throws(StreamError) -> @Sendable () -> Void {
+        guard let token else { return {} }
+        let (name, limit) = (token.name, token.streams ?? .max)
+        let openCount = state.withLock { state in
+            let openCount = state.streamsByToken[name, default: 0]
+            if openCount < limit { state.streamsByToken[name] = openCount + 1 }
+            return openCount
+        }
+        guard openCount < limit else {
+            throw StreamError(
+                .overLimit, "\(openCount) of the \(limit) streams of the token '\(name)' are open",
+                hint: "close a stream, or raise tokens.\(name).streams", isRetryable: true)
+        }
+        return { [self] in
+            state.withLock { state in
+                let left = (state.streamsByToken[name] ?? 1) - 1
+                state.streamsByToken[name] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// Whose memory a stream counts as: the token's, the user's, or the address's over TCP. Not the connection's, since everybody
     /// can have many of those.
     private static func owner(_ client: ClientIdentity) -> UInt64 {
-        if let user = client.userID { return UInt64(user) }
+        if client.access == nil, let user = client.userID { return UInt64(user) }
         let host = client.peer.lastIndex(of: ":").map { client.peer[..<$0] } ?? Substring(client.peer)
+        // No address has a space in it.
+        let name = client.access.map { "token \($0)" } ?? String(host)
         // Seeded anew in every process, so nobody can choose an address that counts as another's.
         var hasher = Hasher()
-        hasher.combine(host)
+        hasher.combine(name)
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 

@@ -3,22 +3,25 @@ internal import Iterators
 internal import Logging
 internal import NIOPosix
 internal import Synchronization
+internal import Transport
 
 /// Puts into force what can be changed while the daemon runs, and says what cannot.
 final class Reloader: Sendable {
     private let loader: ConfigurationLoader
     private let opener: DatasetOpener
+    private let network: NetworkIdentity
     private let logSettings: LogSettings
     private let logger: Logger
     /// What is in force: the keys that need a restart as they were at the start.
     private let current: Mutex<ConfigurationSettings>
 
     init(
-        loader: ConfigurationLoader, settings: ConfigurationSettings, opener: DatasetOpener, logSettings: LogSettings,
-        logger: Logger
+        loader: ConfigurationLoader, settings: ConfigurationSettings, opener: DatasetOpener,
+        network: NetworkIdentity = NetworkIdentity(), logSettings: LogSettings, logger: Logger
     ) {
         self.loader = loader
         self.opener = opener
+        self.network = network
         self.logSettings = logSettings
         self.logger = logger
         current = Mutex(settings)
@@ -38,20 +41,24 @@ final class Reloader: Sendable {
 
     func reload() async throws(ReloadRefusal) -> ReloadReport {
         let loader = loader
-        let result: Result<ConfigurationLoader.Loaded, ConfigurationProblems>
+        let network = network
+        let result: Result<(ConfigurationLoader.Loaded, TLSServerIdentity?), ConfigurationProblems>
         do {
             // Files are read on a thread that may block.
             result = try await NIOThreadPool.singleton.runIfActive {
-                Result { () throws(ConfigurationProblems) in
-                    try loader.load { DatasetCheck.problems($0, kinds: IteratorCatalog.all) }
+                Result { () throws(ConfigurationProblems) -> (ConfigurationLoader.Loaded, TLSServerIdentity?) in
+                    let loaded = try loader.load { DatasetCheck.problems($0, kinds: IteratorCatalog.all) }
+                    return (loaded, try network.renewed(by: loaded))
                 }
             }
         } catch {
             throw ReloadRefusal(problems: ["the daemon is going down"])
         }
         switch result {
-        case .success(let loaded):
+        case .success(let (loaded, renewed)):
             let report = apply(loaded)
+            network.change(to: renewed, tokens: loaded.configuration.tokens)
+            network.warnOfExpiry(logger)
             logger.notice(
                 "configuration read again",
                 metadata: [
@@ -73,7 +80,7 @@ final class Reloader: Sendable {
         let report = current.withLock { settings in
             var report = ReloadReport(changed: [], needsRestart: [])
             for key in ConfigurationCatalog.keys where settings.value(key.path) != loaded.settings.value(key.path) {
-                if key.isReloadable {
+                if key.isReloadable, network.canReload(key.path, loaded.configuration) {
                     report.changed.append(key.path)
                     settings.set(key.path, loaded.settings.value(key.path), loaded.settings.origin(key.path))
                 } else {
@@ -82,17 +89,32 @@ final class Reloader: Sendable {
             }
             if !Self.areSame(settings.datasets, loaded.settings.datasets) { report.changed.append("datasets") }
             settings.datasets = loaded.settings.datasets
+            if !Self.areSame(settings.tokens, loaded.settings.tokens) { report.changed.append("tokens") }
+            settings.tokens = loaded.settings.tokens
             return report
         }
         let configuration = loaded.configuration
         opener.change { rules in
             rules.datasets = configuration.datasets
             rules.paths = configuration.paths
+            rules.tokens = configuration.tokens
             rules.context.maxPixels = configuration.limits.maxPixels
             rules.context.maxRecordBytes = configuration.limits.maxRecordBytes
         }
         logSettings.level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         return report
+    }
+
+    /// The same but for the lines they stand on.
+    private static func areSame(_ old: [String: TokenConfiguration], _ new: [String: TokenConfiguration]) -> Bool {
+        func bare(_ tokens: [String: TokenConfiguration]) -> [String: TokenConfiguration] {
+            tokens.mapValues { token in
+                var token = token
+                token.origin = .builtIn
+                return token
+            }
+        }
+        return bare(old) == bare(new)
     }
 
     /// The same but for the lines they stand on.

@@ -13,6 +13,7 @@ package enum DaemonCommand {
             let loader = try options.loader(surroundings: surroundings)
             let loaded = try load(loader)
             if options.checksConfig {
+                _ = try NetworkIdentity(loaded.configuration)
                 for warning in loaded.warnings { printError("warning: \(warning)") }
                 print("\(options.configFile ?? "the default configuration"): ok")
             } else if options.printsConfig {

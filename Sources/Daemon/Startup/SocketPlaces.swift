@@ -9,9 +9,15 @@ struct SocketPlaces {
     var data: [ServerConfiguration.Source] = []
     var admin: [AdminServer.Place] = []
 
+    /// What must be said of a socket that was not made by `listen.tcp.host`.
+    static let networkRule =
+        "whoever reaches it could read all the data; set 'listen.tcp.tls' with 'tokens' or 'client_ca', or "
+        + "'listen.tcp.insecure: true' if that is meant"
+
     /// - Parameter handedOver: sockets by the names that their unit gives them: `admin` is for the admin pages, any
     ///   other for data.
-    /// - Throws: `.configuration` when a group of the admin socket does not exist.
+    /// - Throws: `.configuration` when a group of the admin socket does not exist, or a socket of the network was handed over
+    ///   and nothing says who may come.
     init(
         _ configuration: DaemonConfiguration, handedOver: [(name: String, descriptor: CInt)]
     ) throws(DaemonFailure) {
@@ -23,6 +29,13 @@ struct SocketPlaces {
                     configuration.adminGroups, fileGroupID: SocketGroup.groupID(of: socket.descriptor) ?? getegid())
                 admin.append(AdminServer.Place(.adopted(descriptor: socket.descriptor), policy: policy))
             } else {
+                guard
+                    configuration.asksNetwork || configuration.isInsecure
+                        || !Listener.isNetwork(descriptor: socket.descriptor)
+                else {
+                    throw DaemonFailure(
+                        .configuration, "the service manager hands over a socket of the network: \(Self.networkRule)")
+                }
                 data.append(.adopted(descriptor: socket.descriptor))
             }
         }

@@ -25,14 +25,30 @@ package final class MemoryBudget: Sendable {
     /// Bytes reserved now.
     package var usedBytes: Int { state.withLock { $0.used } }
 
+    /// What one client may hold when that is not what every other may.
+    package struct ClientLimit: Sendable {
+        package var bytes: Int
+        /// The configuration's key that says so.
+        package var key: String
+
+        package init(bytes: Int, key: String) {
+            self.bytes = bytes
+            self.key = key
+        }
+    }
+
     /// Reserves `bytes` for a stream of `client`.
     ///
-    /// - Parameter arithmetic: how `bytes` came about, for the message: `6 slabs of 77,104,128 bytes`.
+    /// - Parameters:
+    ///   - limit: of this client, in the place of `limitBytesPerClient`.
+    ///   - arithmetic: how `bytes` came about, for the message: `6 slabs of 77,104,128 bytes`.
     /// - Throws: `.memoryLimit`, with the sum and the key that sets the limit.
-    package func reserve(_ bytes: Int, client: UInt64, arithmetic: String) throws(StreamError) {
+    package func reserve(
+        _ bytes: Int, client: UInt64, limit: ClientLimit? = nil, arithmetic: String
+    ) throws(StreamError) {
         let refusal = state.withLock { state in
             take(
-                bytes, client: client, &state, what: "the stream needs \(bytes) bytes (\(arithmetic))",
+                bytes, client: client, limit, &state, what: "the stream needs \(bytes) bytes (\(arithmetic))",
                 hint: "lower batch_size or prefetch_buffer")
         }
         if let refusal { throw refusal }
@@ -41,7 +57,9 @@ package final class MemoryBudget: Sendable {
     /// Reserves `bytes` for an array that `client` hands over.
     ///
     /// - Throws: `.memoryLimit` or `.overLimit`, with the sum and the key that sets the limit.
-    package func reserveArray(_ bytes: Int, client: UInt64, name: String) throws(StreamError) -> MemoryReservation {
+    package func reserveArray(
+        _ bytes: Int, client: UInt64, limit: ClientLimit? = nil, name: String
+    ) throws(StreamError) -> MemoryReservation {
         let refusal: StreamError? = state.withLock { state in
             let arrays = state.arraysByClient[client] ?? 0
             if bytes > limitArrayBytes - arrays {
@@ -53,7 +71,7 @@ package final class MemoryBudget: Sendable {
                     isRetryable: bytes <= limitArrayBytes)
             }
             if let refusal = take(
-                bytes, client: client, &state, what: "the array '\(name)' takes \(bytes) bytes",
+                bytes, client: client, limit, &state, what: "the array '\(name)' takes \(bytes) bytes",
                 hint: "open the data from a file")
             {
                 return refusal
@@ -73,14 +91,15 @@ package final class MemoryBudget: Sendable {
 
     /// Adds `bytes` to what is used, or says why that cannot be. Called with the lock held.
     private func take(
-        _ bytes: Int, client: UInt64, _ state: inout State, what: String, hint: String
+        _ bytes: Int, client: UInt64, _ limit: ClientLimit?, _ state: inout State, what: String, hint: String
     ) -> StreamError? {
         let mine = state.usedByClient[client] ?? 0
+        let limit = limit ?? ClientLimit(bytes: limitBytesPerClient, key: "limits.memory_per_client")
         // Where the client's limit is the daemon's, the daemon's is the one to raise.
-        if limitBytesPerClient < limitBytes, bytes > limitBytesPerClient - mine {
+        if limit.bytes < limitBytes, bytes > limit.bytes - mine {
             return StreamError(
-                .memoryLimit, "\(what); this client holds \(mine) of its \(limitBytesPerClient)",
-                hint: "\(hint), or raise limits.memory_per_client", isRetryable: bytes <= limitBytesPerClient)
+                .memoryLimit, "\(what); this client holds \(mine) of its \(limit.bytes)",
+                hint: "\(hint), or raise \(limit.key)", isRetryable: bytes <= limit.bytes)
         }
         if bytes > limitBytes - state.used {
             return StreamError(

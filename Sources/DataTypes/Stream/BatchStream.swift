@@ -87,12 +87,17 @@ package struct ClientIdentity: Sendable, Hashable {
     package var peer: String
     /// As the client named itself in HELLO.
     package var software: String
+    /// The name of the token that the client showed, as the configuration has it; nil when it showed none.
+    package var access: String?
 
-    package init(id: UInt64, processID: Int32?, userID: UInt32?, peer: String, software: String) {
+    package init(
+        id: UInt64, processID: Int32?, userID: UInt32?, peer: String, software: String, access: String? = nil
+    ) {
         self.id = id
         self.processID = processID
         self.userID = userID
         self.peer = peer
         self.software = software
+        self.access = access
     }
 }

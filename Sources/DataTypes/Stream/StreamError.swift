@@ -6,6 +6,8 @@ package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
         case badParameter = "bad_parameter"
         case unknownDataset = "unknown_dataset"
         case unknownIterator = "unknown_iterator"
+        /// No token, a wrong one, or one that does not let its owner do this.
+        case forbidden
         case forbiddenPath = "forbidden_path"
         case notFound = "not_found"
         case badData = "bad_data"

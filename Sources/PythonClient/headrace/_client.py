@@ -10,6 +10,7 @@ from typing import Any
 
 from . import _endpoint, _handover, _parameters, _private_daemon
 from ._connection import Connection
+from ._credentials import Credentials
 from ._endpoint import Endpoint
 from ._handover import HandedArray
 from ._memory import BufferPool
@@ -32,11 +33,15 @@ def connect(
     shared_memory: bool = True,
     label: str | None = None,
     on_notice: Callable[[dict[str, Any]], None] | None = None,
+    ca: str | os.PathLike[str] | None = None,
+    certificate: str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    token: str | None = None,
 ) -> Client:
     """Connects to a server.
 
     Args:
-        url: ``unix:/path`` or ``tcp://host:port``. None takes ``$HEADRACE_URL``, else the socket
+        url: ``unix:/path``, ``tcp://host:port`` or ``tls://host:port``. None takes ``$HEADRACE_URL``, else the socket
             ``/run/headrace/data.sock`` if something listens there, else starts a daemon for this process alone, which
             ends with it.
         timeout: seconds that connecting, a batch or any other answer may take.
@@ -48,10 +53,18 @@ def connect(
         shared_memory: map the server's memory instead of receiving bytes, where both are on the same machine.
         label: a name for status pages, at most 128 bytes.
         on_notice: called with each NOTICE, such as a bad record, instead of a warning.
+        ca: for ``tls://``, a PEM file of the authorities that the server's certificate may come from. None takes
+            ``$HEADRACE_CA``, else the system's.
+        certificate: for servers that ask for it, a PEM file of this client's certificate; None takes
+            ``$HEADRACE_CERTIFICATE``.
+        key: its private key, None when it is in the same file; None takes ``$HEADRACE_KEY``.
+        token: for servers that ask for one; None takes ``$HEADRACE_TOKEN``.
 
     Raises:
         ConnectionLostError: nobody listens there.
         DeadlineError: nobody answers.
+        HandshakeError: there is no TLS with the server: a certificate is not trusted, or a file is of no use.
+        ForbiddenError: the server wants a token, or another one.
         DaemonStartError: no private daemon can be started.
     """
     if not 1 <= window <= 65_536:
@@ -66,14 +79,18 @@ def connect(
         label=label,
         on_notice=on_notice,
     )
-    return Client(url, options, checksum=checksum, shared_memory=shared_memory)
+    credentials = Credentials.gather(ca, certificate, key, token)
+    return Client(url, options, credentials=credentials, checksum=checksum, shared_memory=shared_memory)
 
 
 class Client:
     """Opens streams at one server. Use ``headrace.connect`` to make one; it is a context manager."""
 
-    def __init__(self, url: str | None, options: Options, *, checksum: bool, shared_memory: bool) -> None:
+    def __init__(
+        self, url: str | None, options: Options, *, credentials: Credentials, checksum: bool, shared_memory: bool
+    ) -> None:
         self._options = options
+        self._credentials = credentials
         self._checksum = checksum
         self._shared_memory = shared_memory
         self._endpoint = _resolve(url)
@@ -152,6 +169,7 @@ class Client:
         return Connection.open(
             self._address(),
             self._options.timeout,
+            credentials=self._credentials,
             checksum=self._checksum,
             shared_memory=self._shared_memory,
             buffers=buffers,

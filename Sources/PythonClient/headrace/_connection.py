@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import ssl
 import threading
 import time
 import zlib
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _endpoint, _sidechannel
+from . import _credentials, _endpoint, _sidechannel
+from ._credentials import Credentials
 from ._endpoint import Endpoint
 from ._handover import HandedArray
 from ._memory import BufferPool
@@ -72,9 +74,17 @@ class Connection:
     """
 
     def __init__(
-        self, endpoint: Endpoint, sock: socket.socket, *, checksum: bool, shared_memory: bool, buffers: BufferPool
+        self,
+        endpoint: Endpoint,
+        sock: socket.socket,
+        *,
+        checksum: bool,
+        shared_memory: bool,
+        buffers: BufferPool,
+        credentials: Credentials | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self._credentials = credentials or Credentials()
         self.server: dict[str, Any] = {}
         # What is in effect of the protocol's features.
         self.features: frozenset[str] = frozenset()
@@ -92,6 +102,9 @@ class Connection:
         self._side_channel: SideChannel | None = None
         # The side channel comes with the server's first bytes, and nothing of that kind later.
         self._is_greeting = False
+        # TLS may have to write before it can go on reading, and the other way round.
+        self._read_wants_room = False
+        self._send_wants_bytes = False
         # Batches in memory that the server shares; None when they come as bytes.
         self.slots: Slots | None = None
         self._slot_frame: BatchFrame | None = None
@@ -111,16 +124,24 @@ class Connection:
 
     @classmethod
     def open(
-        cls, endpoint: Endpoint, timeout: float, *, checksum: bool, shared_memory: bool, buffers: BufferPool
+        cls,
+        endpoint: Endpoint,
+        timeout: float,
+        *,
+        checksum: bool,
+        shared_memory: bool,
+        buffers: BufferPool,
+        credentials: Credentials | None = None,
     ) -> Connection:
         """Connects and exchanges HELLO within ``timeout`` seconds."""
         deadline = Deadline(timeout)
         connection = cls(
             endpoint,
-            _endpoint.connect(endpoint, timeout),
+            _endpoint.connect(endpoint, timeout, credentials),
             checksum=checksum,
             shared_memory=shared_memory,
             buffers=buffers,
+            credentials=credentials,
         )
         try:
             connection._greet(deadline)
@@ -138,17 +159,17 @@ class Connection:
             if self._shared_memory:
                 features.append("slots")
         self._is_greeting = True
-        self.post(
-            FrameType.HELLO,
-            {
-                "major": 1,
-                "minor": 2,
-                "features": features,
-                "client": f"headrace-python/{__version__}",
-                "pid": os.getpid(),
-                "max_frame": MAX_FRAME,
-            },
-        )
+        hello: dict[str, Any] = {
+            "major": 1,
+            "minor": 2,
+            "features": features,
+            "client": f"headrace-python/{__version__}",
+            "pid": os.getpid(),
+            "max_frame": MAX_FRAME,
+        }
+        if self._credentials.token is not None:
+            hello["token"] = self._credentials.token
+        self.post(FrameType.HELLO, hello)
         frame = self.receive(deadline, "HELLO")
         self.release()
         self._is_greeting = False
@@ -249,7 +270,11 @@ class Connection:
             self._send_is_torn = True
             try:
                 count = self._sock.send(self._outgoing)
-            except BlockingIOError:
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                self._send_is_torn = False
+                return
+            except ssl.SSLWantReadError:
+                self._send_wants_bytes = True
                 self._send_is_torn = False
                 return
             except OSError:
@@ -388,15 +413,22 @@ class Connection:
         while self._filled < size:
             self._torn = True
             try:
-                if self._is_greeting:
+                if self._is_greeting and self.endpoint.path is not None:
                     count, side_channel = _sidechannel.receive(self._sock, view[self._filled :])
                     self._side_channel = side_channel or self._side_channel
                 else:
                     count = self._sock.recv_into(view[self._filled :])
-            except BlockingIOError:
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+                self._read_wants_room = isinstance(error, ssl.SSLWantWriteError)
                 self._torn = False
                 self._wait(deadline, awaited)
                 continue
+            except ssl.SSLError as error:
+                self.close()
+                # In TLS 1.3 a server refuses the client's certificate when the client's handshake is already done.
+                if self._is_greeting:
+                    raise _credentials.failed(str(self.endpoint), error) from None
+                raise self._lost(awaited, error.reason or str(error)) from error
             except OSError as error:
                 raise self._lost(awaited, error.strerror or str(error)) from error
             self._filled += count
@@ -415,7 +447,8 @@ class Connection:
             # What was to go with the next message, and what interruptions have kept back.
             if not or_sent and (self._outgoing or (self.slots is not None and self.slots.has_released)):
                 self._flush()
-            poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+            wants_room = self._read_wants_room or (self._outgoing and not self._send_wants_bytes)
+            poll.register(self._sock, select.POLLIN | (select.POLLOUT if wants_room else 0))
             remaining = min(deadline.remaining, _LONGEST_POLL_SECONDS)
             # Rounded up: a poll of 0 ms would spin through the last millisecond.
             events = poll.poll(int(remaining * 1000) + 1 if remaining > 0 else 0)
@@ -428,7 +461,9 @@ class Connection:
                     scope="request",
                     retryable=True,
                 )
-            if events[0][1] & ~select.POLLOUT:
+            may_read = events[0][1] & ~select.POLLOUT or self._read_wants_room
+            self._send_wants_bytes = self._read_wants_room = False
+            if may_read:
                 return
             self._flush()
             if or_sent:
@@ -441,6 +476,7 @@ class Connection:
             drained = f" (it had said that it was going away: {self.goaway.get('reason', 'no reason given')!r:.60})"
         return ConnectionLostError(
             f"{self.endpoint}: connection lost while waiting for {awaited}: {reason}{drained}",
+            hint="does it accept this client's certificate?" if self.endpoint.tls and self._is_greeting else "",
             scope="connection",
             retryable=True,
         )

@@ -1,4 +1,4 @@
-"""Where a server listens: ``unix:/path`` or ``tcp://host:port``."""
+"""Where a server listens: ``unix:/path``, ``tcp://host:port`` or ``tls://host:port``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from . import _credentials
+from ._credentials import Credentials
 from .errors import ConnectionLostError, DeadlineError, HeadraceError
 
 DEFAULT_PORT = 9347
@@ -14,20 +16,22 @@ DEFAULT_SOCKET = "/run/headrace/data.sock"
 
 
 class Endpoint(NamedTuple):
-    """A parsed address. ``path`` is set for Unix sockets, ``host`` and ``port`` for TCP."""
+    """A parsed address. ``path`` is set for Unix sockets, ``host`` and ``port`` for TCP, ``tls`` for TLS on it."""
 
     path: str | None
     host: str
     port: int
+    tls: bool = False
 
     def __str__(self) -> str:
         if self.path is not None:
             return f"unix:{self.path}"
-        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'tls' if self.tls else 'tcp'}://{host}:{self.port}"
 
 
 def parse(url: str) -> Endpoint:
-    """Parses ``unix:/path``, ``unix:///path``, ``tcp://host``, ``tcp://host:port`` or ``tcp://[v6]:port``.
+    """Parses ``unix:/path``, ``unix:///path``, ``tcp://host``, ``tcp://host:port`` or ``tcp://[v6]:port``, and ``tls://`` likewise.
 
     Raises:
         HeadraceError: with the code ``bad_url``.
@@ -37,20 +41,16 @@ def parse(url: str) -> Endpoint:
         if not path.startswith("/"):
             raise HeadraceError(f"{url!r}: the path of a Unix socket must be absolute", code="bad_url")
         return Endpoint(path, "", 0)
-    if url.startswith("tls://"):
-        raise HeadraceError(
-            f"{url!r}: TLS is not supported by this version", code="bad_url", hint="use unix: or tcp://"
-        )
-    if url.startswith("tcp://"):
+    if url.startswith(("tcp://", "tls://")):
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise HeadraceError(f"{url!r}: {error}", code="bad_url") from None
         if not host or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-            raise HeadraceError(f"{url!r} is not tcp://host:port", code="bad_url")
-        return Endpoint(None, host, DEFAULT_PORT if port is None else port)
-    raise HeadraceError(f"{url!r} is not an address", code="bad_url", hint="use unix:/path or tcp://host:port")
+            raise HeadraceError(f"{url!r} is not {url[:3]}://host:port", code="bad_url")
+        return Endpoint(None, host, DEFAULT_PORT if port is None else port, url.startswith("tls:"))
+    raise HeadraceError(f"{url!r} is not an address", code="bad_url", hint="use unix:/path, tcp://host:port or tls://host:port")
 
 
 def _connect_local(sock: socket.socket, path: str, timeout: float) -> None:
@@ -73,13 +73,15 @@ def _connect_local(sock: socket.socket, path: str, timeout: float) -> None:
         pause = min(pause * 2, 0.1)
 
 
-def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
-    """A connected, non-blocking socket.
+def connect(endpoint: Endpoint, timeout: float, credentials: Credentials | None = None) -> socket.socket:
+    """A connected, non-blocking socket, behind the TLS handshake where there is one.
 
     Raises:
         DeadlineError: when nobody accepts within ``timeout`` seconds.
         ConnectionLostError: when nobody listens there.
+        HandshakeError: one side does not trust the other.
     """
+    end = time.monotonic() + timeout
     try:
         if endpoint.path is not None:
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -106,5 +108,8 @@ def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
             scope="connection",
             retryable=True,
         ) from error
+    if endpoint.tls:
+        remaining = end - time.monotonic()
+        sock = _credentials.secure(sock, endpoint.host, credentials or Credentials(), str(endpoint), remaining)
     sock.setblocking(False)
     return sock

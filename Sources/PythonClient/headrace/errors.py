@@ -76,6 +76,18 @@ class ForbiddenPathError(HeadraceError, PermissionError):
     code = "forbidden_path"
 
 
+class ForbiddenError(HeadraceError, PermissionError):
+    """The server asks for a token, does not know this one, or does not let its owner do this."""
+
+    code = "forbidden"
+
+
+class HandshakeError(HeadraceError):
+    """No TLS with the server: a certificate that one side does not trust, or a file that cannot be used."""
+
+    code = "tls"
+
+
 class BadDataError(HeadraceError):
     """The data set cannot be read, or has a bad record and ``on_bad_record`` is ``error``."""
 
@@ -128,6 +140,7 @@ _BY_CODE: dict[str, type[HeadraceError]] = {
     "bad_parameter": BadParameterError,
     "unknown_dataset": UnknownNameError,
     "unknown_iterator": UnknownNameError,
+    "forbidden": ForbiddenError,
     "forbidden_path": ForbiddenPathError,
     "not_found": NotFoundError,
     "bad_data": BadDataError,

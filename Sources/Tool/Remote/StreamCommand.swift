@@ -7,9 +7,10 @@ import HeadraceClient
 struct StreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream", abstract: "Streams epochs from a daemon and reports the speed.",
-        discussion: "Example: headrace stream unix:/run/headrace/data.sock --dataset train batch_size=64")
+        discussion: "Example: headrace stream unix:/run/headrace/data.sock --dataset train batch_size=64. "
+            + "For tls://: HEADRACE_CA, HEADRACE_CERTIFICATE, HEADRACE_KEY (files) and HEADRACE_TOKEN.")
 
-    @Argument(help: "The daemon: unix:/path or tcp://host:port.") var server: String
+    @Argument(help: "The daemon: unix:/path, tcp://host:port or tls://host:port.") var server: String
     @Option(help: "A data set of the daemon's configuration.") var dataset: String?
     @Option(help: "The iterator, when no data set is named.") var iterator = "ImageRecordIter"
     @Option(help: "Epochs to read.") var epochs = 1
@@ -27,6 +28,11 @@ struct StreamCommand: AsyncParsableCommand {
     func run() async throws {
         guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
         var options = HeadraceOptions()
+        let environment = ProcessInfo.processInfo.environment
+        options.tls = HeadraceTLS(
+            authority: environment["HEADRACE_CA"], certificate: environment["HEADRACE_CERTIFICATE"],
+            key: environment["HEADRACE_KEY"])
+        options.token = environment["HEADRACE_TOKEN"]
         options.onNotice = { report("notice: \($0)") }
         let client = try await HeadraceClient.connect(server, options: options)
         var values: [String: HeadraceValue] = [:]

@@ -14,25 +14,27 @@ package struct HelloMessage: Codable, Sendable, Hashable {
     package var session: UInt64?
     /// The largest payload of a BATCH that the sender accepts, in bytes.
     package var maxFrameBytes: UInt64
+    /// Shows who the client is; only from a client.
+    package var token: AccessToken?
 
     enum CodingKeys: String, CodingKey {
-        case major, minor, features, client, server, session
+        case major, minor, features, client, server, session, token
         case processID = "pid"
         case maxFrameBytes = "max_frame"
     }
 
     /// A client's greeting in this build's version.
     package static func client(
-        software: String, features: [String], processID: Int?, maxFrameBytes: UInt64
+        software: String, features: [String], processID: Int?, maxFrameBytes: UInt64, token: AccessToken? = nil
     ) -> HelloMessage {
         HelloMessage(
             major: WireLimits.majorVersion, minor: WireLimits.minorVersion, features: features, client: software,
-            processID: processID, maxFrameBytes: maxFrameBytes)
+            processID: processID, maxFrameBytes: maxFrameBytes, token: token)
     }
 
     package init(
         major: Int, minor: Int, features: [String], client: String? = nil, server: String? = nil,
-        processID: Int? = nil, session: UInt64? = nil, maxFrameBytes: UInt64
+        processID: Int? = nil, session: UInt64? = nil, maxFrameBytes: UInt64, token: AccessToken? = nil
     ) {
         self.major = major
         self.minor = minor
@@ -42,6 +44,7 @@ package struct HelloMessage: Codable, Sendable, Hashable {
         self.processID = processID
         self.session = session
         self.maxFrameBytes = maxFrameBytes
+        self.token = token
     }
 
     /// Everything but `major` has a default, so that another major version can be refused by name whatever else it says.
@@ -60,6 +63,7 @@ package struct HelloMessage: Codable, Sendable, Hashable {
             server: try values.decodeIfPresent(String.self, forKey: .server),
             processID: try values.decodeIfPresent(Int.self, forKey: .processID),
             session: try values.decodeIfPresent(UInt64.self, forKey: .session),
-            maxFrameBytes: try values.decode(UInt64.self, forKey: .maxFrameBytes))
+            maxFrameBytes: try values.decode(UInt64.self, forKey: .maxFrameBytes),
+            token: try values.decodeIfPresent(AccessToken.self, forKey: .token))
     }
 }
