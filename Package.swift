@@ -13,6 +13,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -32,6 +33,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -77,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "Server",
-            dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, logging, metrics, lifecycle],
+            dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix, crypto, logging, metrics, lifecycle],
             swiftSettings: settings),
         .target(
             name: "HeadraceClient", dependencies: ["DataTypes", "Wire", "Transport", nioCore, nioPosix],
@@ -105,14 +107,13 @@ let package = Package(
             name: "Tool",
             dependencies: [
                 "DataTypes", "RecordIO", "ImageCodec", "Augmentation", "Pipeline", "Iterators", "HeadraceClient",
-                "Admin",
-                "Daemon", arguments,
+                "Server", "Admin", "Daemon", arguments,
             ], swiftSettings: settings),
         .executableTarget(name: "headraced", dependencies: ["Daemon", arguments], swiftSettings: settings),
         .executableTarget(name: "headrace", dependencies: ["Tool"], swiftSettings: settings),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["DataTypes"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["DataTypes", crypto], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "ExampleIterator", dependencies: ["DataTypes", "RecordIO", "Iterators"],
             path: "Tests/ExampleIterator",

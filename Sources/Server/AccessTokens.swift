@@ -61,7 +61,7 @@ package final class AccessTokens: Sendable {
 
     /// Looks at every byte of every digest, whatever matches: how long it takes says nothing about any of them.
     private static func name(of token: AccessToken, among digests: [String: [UInt8]]) -> String? {
-        let shown = SHA256.digest(Array(token.text.utf8))
+        let shown = TokenDigest.of(token.text)
         var found: String?
         for (name, digest) in digests where digest.count == shown.count {
             var difference: UInt8 = 0

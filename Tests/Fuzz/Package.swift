@@ -30,7 +30,8 @@ let package = Package(
         .target(name: "CFuzzer"),
 
         .target(name: "DataTypes", path: "Headrace/DataTypes", swiftSettings: settings),
-        .target(name: "RecordIO", dependencies: ["DataTypes"], path: "Headrace/RecordIO", swiftSettings: settings),
+        .target(
+            name: "RecordIO", dependencies: ["DataTypes", "CLinux"], path: "Headrace/RecordIO", swiftSettings: settings),
         .target(
             name: "ImageCodec", dependencies: ["DataTypes", "CJPEG", "CPNG"], path: "Headrace/ImageCodec",
             swiftSettings: settings),
@@ -47,13 +48,17 @@ let package = Package(
         .target(
             name: "Wire", dependencies: ["DataTypes", "CZlib", nioCore], path: "Headrace/Wire",
             swiftSettings: settings),
-        // Of these two, what reads from outside.
+        // Of these, what reads from outside.
         .target(
             name: "Admin", dependencies: ["DataTypes", metrics], path: "Headrace/Admin",
             exclude: ["AdminServer.swift", "AdminPolicy.swift"], swiftSettings: settings),
         .target(
+            name: "Transport", path: "Headrace/Transport", sources: ["TLS/TLSFiles.swift"], swiftSettings: settings),
+        .target(
             name: "Daemon",
-            dependencies: ["DataTypes", "Iterators", "Pipeline", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "DataTypes", "RecordIO", "Iterators", "Pipeline", "Transport", .product(name: "Yams", package: "Yams"),
+            ],
             path: "Headrace/Daemon", sources: ["Configuration", "Datasets"], swiftSettings: settings),
 
         .executableTarget(

@@ -5,13 +5,19 @@ import Wire
 
 @Suite("Tokens") struct AccessTokensTests {
     static let tokens = AccessTokens([
-        "a": SHA256.digest(Array("hrt_a".utf8)), "b": SHA256.digest(Array("hrt_b".utf8)),
+        "a": TokenDigest.of("hrt_a"), "b": TokenDigest.of("hrt_b"),
     ])
 
     private func owner(
         _ token: String?, _ entrance: AccessTokens.Entrance, _ tokens: AccessTokens = tokens
     ) -> Result<String?, StreamError> {
         Result { () throws(StreamError) in try tokens.owner(of: token.map(AccessToken.init), entrance: entrance) }
+    }
+
+    @Test("the digest is the SHA-256 of the text")
+    func digest() {
+        #expect(
+            hexadecimal(TokenDigest.of("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test("a token names its owner, over the network and on the machine", arguments: AccessTokens.Entrance.allCases)
@@ -24,7 +30,7 @@ import Wire
         "a wrong one is refused everywhere",
         arguments: [
             "", "hrt_", "hrt_A", "hrt_ab", " hrt_a", "hrt_a\n", String(repeating: "x", count: 1 << 20),
-            SHA256.hexadecimal(SHA256.digest(Array("hrt_a".utf8))),
+            hexadecimal(TokenDigest.of("hrt_a")),
         ], AccessTokens.Entrance.allCases)
     func wrong(token: String, entrance: AccessTokens.Entrance) {
         let error = #expect(throws: StreamError.self) { try owner(token, entrance).get() }
@@ -52,7 +58,7 @@ import Wire
         let error = #expect(throws: StreamError.self) { try owner("hrt_a", .open, tokens).get() }
         #expect(error?.code == .forbidden)
         // As a reload does that takes the last token away.
-        let emptied = AccessTokens(["a": SHA256.digest(Array("hrt_a".utf8))], letsStrangersIn: false)
+        let emptied = AccessTokens(["a": TokenDigest.of("hrt_a")], letsStrangersIn: false)
         #expect(try owner("hrt_a", .open, emptied).get() == "a")
         emptied.replace(with: [:])
         #expect(throws: StreamError.self) { try owner("hrt_a", .open, emptied).get() }
@@ -60,8 +66,8 @@ import Wire
 
     @Test("those of a reload are in force at once")
     func replaced() throws {
-        let tokens = AccessTokens(["a": SHA256.digest(Array("hrt_a".utf8))])
-        tokens.replace(with: ["c": SHA256.digest(Array("hrt_c".utf8))])
+        let tokens = AccessTokens(["a": TokenDigest.of("hrt_a")])
+        tokens.replace(with: ["c": TokenDigest.of("hrt_c")])
         #expect(throws: StreamError.self) { try owner("hrt_a", .open, tokens).get() }
         #expect(try owner("hrt_c", .open, tokens).get() == "c")
     }

@@ -26,5 +26,5 @@ package struct TokenConfiguration: Sendable, Hashable {
     }
 
     /// The digest as the file has it.
-    package var digestText: String { SHA256.hexadecimal(digest) }
+    package var digestText: String { hexadecimal(digest) }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataTypes
+import Server
 
 /// `headrace token`: makes a token for a client. It is printed once and kept nowhere.
 struct TokenCommand: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     func run() async throws {
         let token = Self.make()
-        let digest = SHA256.hexadecimal(SHA256.digest(Array(token.utf8)))
+        let digest = hexadecimal(TokenDigest.of(token))
         if json {
             print(try jsonText(Result(name: name, token: token, sha256: digest)))
         } else {
@@ -32,6 +33,6 @@ struct TokenCommand: AsyncParsableCommand {
     /// 256 bits of the system's randomness, behind a mark by which people and scanners know what it is.
     static func make() -> String {
         var random = SystemRandomNumberGenerator()
-        return "hrt_" + SHA256.hexadecimal((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+        return "hrt_" + hexadecimal((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
     }
 }
