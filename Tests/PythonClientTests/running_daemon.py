@@ -53,14 +53,15 @@ class RunningDaemon:
         self.config = directory / "headraced.yaml"
         self.config.write_text(configuration.format(directory=directory))
         self.log = directory / "log"
-        self.open_files = open_files
+        self.open_files_limit = open_files
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> RunningDaemon:
         self.process = subprocess.Popen(
             [binary("headraced", "HEADRACED"), "--config", str(self.config)],
             stdout=subprocess.DEVNULL, stderr=self.log.open("wb"),
-            preexec_fn=self.open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.open_files)))
+            preexec_fn=self.open_files_limit
+            and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.open_files_limit)))
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

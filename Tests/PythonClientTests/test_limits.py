@@ -160,7 +160,7 @@ def test_clients_share_the_decode_threads_whatever_number_of_streams_each_has(tm
         greedy.advance(1)
 
         def used():
-            streams = sorted(daemon.page("/v1/streams"), key=lambda stream: stream["id"])
+            streams = sorted(daemon.page("/v1/streams")["streams"], key=lambda stream: stream["id"])
             assert len(streams) == 13
             seconds = [stream["cpu_seconds"] for stream in streams]
             return sum(seconds[:12]), seconds[12]

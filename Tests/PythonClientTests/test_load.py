@@ -80,7 +80,7 @@ class Scene:
         """Descriptors are back, no thread has come, no connection is left but the readers'."""
         # A stream makes its slots when it needs them: as many batches as it prepares, and two.
         most_slots = STREAMS * (PREFETCH + 2)
-        self.becomes(lambda: len(self.daemon.page("/v1/clients")) == STREAMS, "only the readers are connected")
+        self.becomes(lambda: len(self.daemon.page("/v1/clients")["clients"]) == STREAMS, "only the readers are connected")
         self.becomes(lambda: self.usage.files <= self.before.files, "the descriptors are closed")
         self.becomes(lambda: self.usage.memory_files <= most_slots, "only the readers' slots are left")
         assert self.usage.threads <= self.before.threads
@@ -111,7 +111,7 @@ def scene(running):
 
 def test_a_thousand_idle_connections_cost_fifty_streams_nothing(scene):
     with Abuser("idle", 1000, scene.target):
-        assert len(scene.daemon.page("/v1/clients")) == 1000 + STREAMS
+        assert len(scene.daemon.page("/v1/clients")["clients"]) == 1000 + STREAMS
         found = scene.measure()
         grown = scene.usage.resident_bytes - scene.before.resident_bytes
     assert found["cpu_ms_per_image"] < MOST_COST * scene.calm["cpu_ms_per_image"]
@@ -143,7 +143,7 @@ def test_clients_that_do_not_read_hold_up_nobody_but_themselves(scene, kind):
     with Abuser(kind, 40, scene.target):
         found = scene.measure()
         again = scene.measure()
-        streams = scene.daemon.page("/v1/streams")
+        streams = scene.daemon.page("/v1/streams")["streams"]
     assert min(found["cpu_ms_per_image"], again["cpu_ms_per_image"]) < MOST_COST * scene.calm["cpu_ms_per_image"]
     assert len(streams) == 40 + STREAMS
     scene.is_as_before()

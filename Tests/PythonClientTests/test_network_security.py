@@ -295,7 +295,8 @@ def test_tokens(tmp_path, authority, records):
                 client.open("small")
         with connect(narrow) as client:
             assert len(digests(client)) == 2
-        seen = daemon.log.read_text() + str(daemon.page("/v1/status")) + str(daemon.page("/v1/clients"))
+        pages = [str(daemon.page(f"/v1/{page}")) for page in ("status", "clients", "streams", "config")]
+        seen = daemon.log.read_text() + "".join(pages)
         for text in (mine, narrow, tight, "hrt_wrong"):
             assert text not in seen
 
