@@ -222,7 +222,8 @@ def test_alerts_and_dashboard_ask_for_what_there_is(daemon):
         list(client.open(iterator="ImageRecordIter", path_imgrec=str(daemon.directory / "bad.rec"), **skipping))
         with pytest.raises(headrace.errors.HeadraceError):
             client.open("no such data set")
-        next(client.open("photos"))
+        stream = client.open("photos")
+        next(stream)
         series = metrics(curl(daemon, "http://h/metrics")[1])
     names = {name.partition("{")[0] for name in series}
     labels = {match for name in series for match in re.findall(r'([a-z_]+)="', name)} | {"instance"}
