@@ -118,10 +118,13 @@ static void on_progress(j_common_ptr common) {
 
 /* MARK: decoder */
 
-cjpeg_decoder *cjpeg_decoder_create(void) {
+cjpeg_decoder *cjpeg_decoder_create(const cjpeg_entropy *entropy) {
     cjpeg_decoder *decoder = calloc(1, sizeof(cjpeg_decoder));
     if (decoder) {
         decoder->reduction = 1;
+        if (entropy) {
+            decoder->entropy.functions = *entropy;
+        }
     }
     return decoder;
 }
@@ -137,7 +140,7 @@ void decoder_close(cjpeg_decoder *decoder) {
 void cjpeg_decoder_destroy(cjpeg_decoder *decoder) {
     if (decoder) {
         decoder_close(decoder);
-        entropy_destroy(decoder->entropy);
+        entropy_close(&decoder->entropy);
         free(decoder);
     }
 }

@@ -82,11 +82,8 @@ static void start(cjpeg_decoder *decoder, cjpeg_colour colour) {
     if (!jpeg_start_decompress(jpeg)) {
         decoder_fail(decoder, CJPEG_TRUNCATED, "the file ends before the last scan");
     }
-    if (!decoder->is_library_alone && !decoder->entropy) {
-        decoder->entropy = entropy_create();
-    }
-    decoder->is_library_alone = decoder->is_library_alone || !decoder->entropy || !entropy_knows_library(jpeg)
-                                || !entropy_take_over(decoder->entropy, jpeg, on_giving_up);
+    decoder->is_library_alone =
+        decoder->is_library_alone || !entropy_take_over(&decoder->entropy, jpeg, on_giving_up);
 }
 
 /* Has only the columns decoded that the window needs, and goes to its first row. */
@@ -103,7 +100,8 @@ static void enter_window(cjpeg_decoder *decoder) {
         jpeg_crop_scanline(jpeg, &x, &width);
         decoder->wanted.strip_x = x;
         const JDIMENSION columns = DCTSIZE / decoder->reduction * (JDIMENSION)jpeg->max_h_samp_factor;
-        entropy_limit_columns(decoder->entropy, x / columns, (x + width - 1) / columns);
+        const entropy_hook *const entropy = &decoder->entropy;
+        entropy->functions.limit_columns(entropy->reader, x / columns, (x + width - 1) / columns);
     }
     if (window->y > 0) {
         jpeg_skip_scanlines(jpeg, window->y);
@@ -159,7 +157,7 @@ static void decode_rows(cjpeg_decoder *decoder) {
     }
     if (jpeg->output_scanline < jpeg->output_height) {
         /* Nobody needs the rest, but a picture that ends early must not depend on the window. */
-        if (!entropy_rest_looks_whole(decoder->entropy)) {
+        if (!decoder->entropy.functions.rest_looks_whole(decoder->entropy.reader)) {
             on_giving_up(jpeg);
         }
         return;

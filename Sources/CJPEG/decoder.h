@@ -35,14 +35,14 @@ struct cjpeg_decoder {
     cjpeg_status failure;
     const uint8_t *bytes;
     size_t count;
-    entropy_decoder *entropy; /* NULL until it is needed, and when there is no memory for it */
-    bool is_library_alone;    /* the library decodes by itself */
-    uint32_t reduction;       /* 1, 2, 4 or 8 */
-    request wanted;           /* kept here because a local would not survive a jump */
-    bool is_open;             /* `jpeg` holds a picture's memory */
-    bool reached_end;         /* the library asked for bytes behind the last one */
-    bool keeps_markers;       /* the application's segments are kept when the header is read */
-    bool needs_end;           /* the end marker alone tells that nothing is missing: see source_fill in cjpeg.c */
+    entropy_hook entropy;
+    bool is_library_alone; /* the library decodes by itself */
+    uint32_t reduction;    /* 1, 2, 4 or 8 */
+    request wanted;        /* kept here because a local would not survive a jump */
+    bool is_open;          /* `jpeg` holds a picture's memory */
+    bool reached_end;      /* the library asked for bytes behind the last one */
+    bool keeps_markers;    /* the application's segments are kept when the header is read */
+    bool needs_end;        /* the end marker alone tells that nothing is missing: see source_fill in cjpeg.c */
 };
 
 /* Leaves by `escape`. */

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "cjpeg.h"
+#include "jpeg_entropy.h"
 
 static uint8_t *pixels;
 static size_t pixels_capacity;
@@ -47,7 +48,9 @@ static double decode(cjpeg_decoder *decoder, const record_reader *reader, bool l
 int main(int argc, char **argv) {
     record_reader reader = {.file = argc == 2 ? fopen(argv[1], "rb") : NULL};
     if (!reader.file) fail("usage: decode_stages FILE.rec");
-    cjpeg_decoder *decoder = cjpeg_decoder_create();
+    cjpeg_entropy entropy;
+    jpeg_entropy(&entropy);
+    cjpeg_decoder *decoder = cjpeg_decoder_create(&entropy);
     if (!decoder) fail("no memory");
     long images = 0, fast = 0;
     double whole = 0, library = 0, window = 0;

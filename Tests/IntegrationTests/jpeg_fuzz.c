@@ -1,4 +1,8 @@
-/* Compares the decoder of Sources/CJPEG with the library alone: jpeg_fuzz ROUNDS SEED [FILE…]
+/* Compares the decoder of Sources/CJPEG and Sources/ImageCodec/JPEG/Entropy with the library alone:
+ *
+ *   jpeg_fuzz ROUNDS SEED [FILE…]
+ *
+ * Built with FOR_LIBFUZZER, libFuzzer chooses the pictures, by which code they reach; see there.
  *
  * Half of the rounds decode approximately, and reduced by 1, 2, 4 or 8.
  *
@@ -9,6 +13,7 @@
  * goes through the same again.
  * Exits with 1 at the first difference, and leaves the picture in jpeg_fuzz.jpg. */
 #include "cjpeg.h"
+#include "jpeg_entropy.h"
 #include "jpeg_fuzz_pictures.h"
 
 #include <stdio.h>
@@ -232,6 +237,79 @@ static void compare_broken(cjpeg_decoder *decoder, const picture *p, int times) 
     }
 }
 
+static cjpeg_decoder *create_decoder(void) {
+    cjpeg_entropy entropy;
+    jpeg_entropy(&entropy);
+    return cjpeg_decoder_create(&entropy);
+}
+
+static void choose_precision(void) {
+    is_approximate = random_below(2);
+    reduction = is_approximate ? 1u << random_below(4) : 1;
+}
+
+#ifdef FOR_LIBFUZZER
+
+/* An input is a seed for what is chosen by chance, and a picture. */
+#define SEED_BYTES sizeof(uint64_t)
+
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t count, size_t capacity);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t count, size_t capacity, unsigned int seed);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+/* Few changes of single bytes leave a JPEG: so there are whole pictures too, and such as are broken with understanding. */
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t count, size_t capacity, unsigned int seed) {
+    random_begin(seed);
+    const uint32_t kind = random_below(16);
+    if (count > SEED_BYTES && kind > 8) {
+        return LLVMFuzzerMutate(bytes, count, capacity);
+    }
+    picture p = {0};
+    if (count <= SEED_BYTES || kind == 0) {
+        p = make_picture();
+    } else {
+        p.count = count - SEED_BYTES;
+        p.bytes = malloc(p.count);
+        memcpy(p.bytes, bytes + SEED_BYTES, p.count);
+        break_picture(&p);
+    }
+    if (p.count <= capacity - SEED_BYTES) {
+        memset(bytes, 0, SEED_BYTES);
+        memcpy(bytes, &seed, sizeof seed);
+        memcpy(bytes + SEED_BYTES, p.bytes, p.count);
+        count = SEED_BYTES + p.count;
+    }
+    free(p.bytes);
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+    static cjpeg_decoder *decoder;
+    if (count <= SEED_BYTES) {
+        return 0;
+    }
+    if (!decoder) {
+        decoder = create_decoder();
+    }
+    uint64_t seed;
+    memcpy(&seed, bytes, SEED_BYTES);
+    random_begin(seed);
+    choose_precision();
+    picture p = {malloc(count - SEED_BYTES), count - SEED_BYTES};
+    memcpy(p.bytes, bytes + SEED_BYTES, p.count);
+    compare(decoder, &p, 4);
+    picture other = rewrite(decoder, &p, true);
+    if (other.bytes) {
+        compare(decoder, &other, 2);
+    }
+    free(other.bytes);
+    free(p.bytes);
+    round_number++;
+    return 0;
+}
+
+#else
+
 int main(int count, char **arguments) {
     if (count < 3) {
         fprintf(stderr, "usage: %s ROUNDS SEED [FILE…]\n", arguments[0]);
@@ -239,10 +317,9 @@ int main(int count, char **arguments) {
     }
     const uint64_t rounds = strtoull(arguments[1], NULL, 10);
     random_begin(strtoull(arguments[2], NULL, 10));
-    cjpeg_decoder *decoder = cjpeg_decoder_create();
+    cjpeg_decoder *decoder = create_decoder();
     for (; round_number < rounds; round_number++) {
-        is_approximate = random_below(2);
-        reduction = is_approximate ? 1u << random_below(4) : 1;
+        choose_precision();
         picture p = count > 3 ? read_file(arguments[3 + random_below((uint32_t)count - 3)]) : make_picture();
         compare(decoder, &p, 4);
         picture other = rewrite(decoder, &p, false);
@@ -263,3 +340,5 @@ int main(int count, char **arguments) {
     /* Were the library always asked, the comparison would show nothing. */
     return fast_count > rounds / 2 && fast_window_count > rounds && rewritten_count > rounds / 2 ? 0 : 1;
 }
+
+#endif

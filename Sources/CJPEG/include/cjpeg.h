@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cjpeg_entropy.h"
+
 typedef enum {
     CJPEG_OK = 0,
     CJPEG_CORRUPT,         /* the bytes break the format, or the library warned about them */
@@ -37,7 +39,7 @@ typedef struct {
     uint32_t max_scans;
     /* Decode what there is of a damaged picture, and repeat the last row where it ends early. */
     bool tolerate_damage;
-    /* Leave Huffman decoding to the library too. Nothing changes but the time it takes. */
+    /* Leave Huffman decoding to the library too, whatever cjpeg_decoder_create was given. Nothing changes but the time it takes. */
     bool library_only;
     /* Pixels near enough to the exact ones, for less work. */
     bool approximate;
@@ -61,8 +63,10 @@ typedef struct {
 
 typedef struct cjpeg_decoder cjpeg_decoder;
 
-/* NULL when there is no memory. */
-cjpeg_decoder *cjpeg_decoder_create(void);
+/* NULL when there is no memory.
+ *
+ * - entropy: copied; NULL leaves Huffman decoding to the library. */
+cjpeg_decoder *cjpeg_decoder_create(const cjpeg_entropy *entropy);
 void cjpeg_decoder_destroy(cjpeg_decoder *decoder);
 
 /* Reads the header of the picture in bytes[0..<count], which must stay valid until cjpeg_decode has returned. */

@@ -1,7 +1,7 @@
 import CJPEG
 import DataTypes
 
-/// libjpeg-turbo behind typed errors. One worker owns it.
+/// libjpeg-turbo behind typed errors, with `ScanReader` in the place of its Huffman decoder. One worker owns it.
 @safe
 struct JPEGDecoder: ~Copyable {
     /// `nil` when there was no memory for it; every decode then says so.
@@ -11,7 +11,9 @@ struct JPEGDecoder: ~Copyable {
     private let usesLibraryOnly: Bool
 
     init(usesLibraryOnly: Bool = false) {
-        unsafe handle = cjpeg_decoder_create()
+        // They are copied.
+        var functions = unsafe ScanReader.functions
+        unsafe handle = cjpeg_decoder_create(&functions)
         self.usesLibraryOnly = usesLibraryOnly
     }
 

@@ -21,7 +21,7 @@ package struct JPEGOptimizer: ~Copyable {
     package init(restarts: JPEGRestarts = .bytes(512), limits: ImageLimits = ImageLimits()) {
         self.restarts = restarts
         self.limits = limits
-        unsafe handle = cjpeg_decoder_create()
+        unsafe handle = cjpeg_decoder_create(nil)
         library = ImageDecoder(limits: limits, usesLibraryOnly: true)
         decoder = ImageDecoder(limits: limits)
     }
