@@ -5,7 +5,7 @@ extension BitReservoir {
     private func symbol(in table: UnsafeMutablePointer<HuffmanTable>) -> Symbol {
         // Ten bits number the symbols of a table.
         let symbol = unsafe table.pointee.symbols[prefix(HuffmanTable.lookupBits)]
-        return _fastPath(symbol != .none) ? symbol : unsafe table.pointee.longSymbol(bits)
+        return _fastPath(symbol != .none) ? symbol : unsafe HuffmanTable.longSymbol(bits, in: table)
     }
 
     /// Adds the difference to the last DC coefficient of the component; false when there is no such code.
@@ -38,7 +38,7 @@ extension BitReservoir {
             let pair = unsafe table.pointee.pairs[prefix(HuffmanTable.lookupBits)]
             refill()
             if _slowPath(pair.firstAdvance == 0) {
-                let symbol = unsafe table.pointee.longSymbol(bits)
+                let symbol = unsafe HuffmanTable.longSymbol(bits, in: table)
                 place &+= symbol.advance
                 unsafe write(value(of: symbol), at: place, to: block)
                 drop(symbol.bits)

@@ -1,25 +1,22 @@
 /// The next bits of a scan (ITU T.81, F.2.2.5). All its arithmetic is without branches and without checks: it runs for every
 /// coefficient.
 ///
-/// Values of it lie in registers while an MCU is decoded.
+/// A value of it lies in registers while an MCU is decoded.
 @safe
 struct BitReservoir: BitwiseCopyable {
     /// `count` of them at the top are those in front of `next`; below them are some that will come again.
-    private(set) var bits: UInt64 = 0
-    private(set) var count: UInt32 = 0
+    private(set) var bits: UInt64
+    private(set) var count: UInt32
     /// Memory goes on for 8 bytes wherever this gets to: see `ScanBytes`.
     private(set) var next: UnsafePointer<UInt8>
 
-    /// Bytes are unstuffed, and look-ups come before refills, so the first needs bits.
     @unsafe
-    init(_ bytes: UnsafePointer<UInt8>) {
-        unsafe next = bytes
-        refill()
+    @inline(__always)
+    init(bits: UInt64 = 0, count: UInt32 = 0, next: UnsafePointer<UInt8>) {
+        self.bits = bits
+        self.count = count
+        unsafe self.next = next
     }
-
-    /// The same bits, the bytes behind them having been moved to `bytes`.
-    @unsafe
-    mutating func move(to bytes: UnsafePointer<UInt8>) { unsafe next = bytes }
 
     /// At least 56 bits afterwards.
     @inline(__always)

@@ -104,12 +104,16 @@ struct HuffmanTable: BitwiseCopyable {
     }
 
     /// The symbol at the front of 64 bits, whose code is longer than `lookupBits`; `.none` when there is no such code.
+    ///
+    /// Takes a pointer because the compiler would copy the table for a method that does not change it.
+    @unsafe
     @inline(never)
-    func longSymbol(_ bits: UInt64) -> Symbol {
+    static func longSymbol(_ bits: UInt64, in table: UnsafePointer<HuffmanTable>) -> Symbol {
         let prefix = UInt32(bits >> 48)
-        for length in Int(Self.lookupBits) + 1...16 where prefix < endOfLength[length] {
-            let place = Int(prefix >> (16 - UInt32(length))) + valueOffset[length]
-            return Symbol(codeBits: UInt32(length), value: codes.values[place & 0xFF], isAC: isAC)
+        for length in Int(lookupBits) + 1...16 where unsafe prefix < table.pointee.endOfLength[length] {
+            let place = unsafe Int(prefix >> (16 - UInt32(length))) + table.pointee.valueOffset[length]
+            let value = unsafe table.pointee.codes.values[place & 0xFF]
+            return unsafe Symbol(codeBits: UInt32(length), value: value, isAC: table.pointee.isAC)
         }
         return .none
     }

@@ -15,7 +15,11 @@ struct ScanBytes: BitwiseCopyable {
     /// The memory of a stretch, with what an MCU reads behind its end at most.
     static let memoryBytes = stretchBytes + mostBytesInMCU + 4 * loadBytes
 
-    var reservoir: BitReservoir
+    // The reservoir between MCUs, field by field: the compiler would take a copy of it whole for the same thing, and write
+    // it to memory for every coefficient.
+    private var bits: UInt64 = 0
+    private var bitCount: UInt32 = 0
+    private var next: UnsafePointer<UInt8>
     /// Where it has not been unstuffed. At a marker, or at the end of the bytes, when `isSegmentRead`.
     private(set) var source: ScanSource
     private var isSegmentRead = true
@@ -29,7 +33,7 @@ struct ScanBytes: BitwiseCopyable {
     @unsafe
     init(stretch: UnsafeMutablePointer<UInt8>) {
         unsafe self.stretch = stretch
-        unsafe reservoir = BitReservoir(stretch)
+        unsafe next = UnsafePointer(stretch)
         unsafe source = ScanSource(start: stretch, count: 0)
     }
 
@@ -42,17 +46,19 @@ struct ScanBytes: BitwiseCopyable {
     private mutating func beginSegment() {
         isSegmentRead = false
         stretchCount = 0
-        // The memory of the stretch is longer than a load.
-        unsafe reservoir.move(to: stretch)
+        unsafe next = UnsafePointer(stretch)
         fill()
-        unsafe reservoir = BitReservoir(stretch)
+        // Look-ups come before refills, so the first needs bits. The memory of the stretch is longer than a load.
+        var first = unsafe BitReservoir(next: next)
+        first.refill()
+        reservoir = first
     }
 
     /// Unstuffs more of the segment behind what has not been read yet. The reader is not beyond the end.
     private mutating func fill() {
         // What is left lies in the stretch, and so does all that comes behind it.
         let left = stretchCount - place
-        unsafe memmove(stretch, reservoir.next, left)
+        unsafe memmove(stretch, next, left)
         stretchCount = left
         while stretchCount < Self.stretchBytes && !isSegmentRead {
             let most = min(Self.stretchBytes - stretchCount, source.count)
@@ -67,19 +73,31 @@ struct ScanBytes: BitwiseCopyable {
                 isSegmentRead = plain < most || source.count == 0
             }
         }
-        unsafe reservoir.move(to: stretch)
+        unsafe next = UnsafePointer(stretch)
         limit = stretchCount - (Self.mostBytesInMCU + Self.loadBytes)
+    }
+
+    /// The next bits of the segment.
+    @inline(__always)
+    var reservoir: BitReservoir {
+        // `fill` leaves room for what is read behind the end.
+        get { unsafe BitReservoir(bits: bits, count: bitCount, next: next) }
+        set {
+            bits = newValue.bits
+            bitCount = newValue.count
+            unsafe next = newValue.next
+        }
     }
 
     /// How far into the stretch the reservoir has read.
     @inline(__always)
-    private var place: Int { unsafe reservoir.next - UnsafePointer(stretch) }
+    private var place: Int { unsafe next - UnsafePointer(stretch) }
 
     @inline(__always)
     private var isFarFromEnd: Bool { place <= limit }
 
     /// Unread bits of the segment that have been unstuffed; negative when reading went beyond them.
-    private var bitsLeft: Int { (stretchCount - place) * 8 + Int(reservoir.count) }
+    private var bitsLeft: Int { (stretchCount - place) * 8 + Int(bitCount) }
 
     /// Comes before an MCU.
     @inline(__always)
