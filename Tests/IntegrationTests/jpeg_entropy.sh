@@ -18,4 +18,4 @@ swiftc -O -wmo -parse-as-library -swift-version 6 -module-name JPEGEntropy "${sw
     -c "$root"/Sources/ImageCodec/JPEG/Entropy/*.swift "$here/jpeg_entropy.swift" -o "$folder/entropy_swift.o"
 cd "$folder"
 "$clang" "${c_options[@]}" -I"$root/Sources/CJPEG/include" -I"$here" -c "$root"/Sources/CJPEG/*.c "${c_files[@]}"
-swiftc "${swift_options[@]}" -o "$program" ./*.o -ljpeg -lm
+swiftc -use-ld=lld "${swift_options[@]}" -o "$program" ./*.o -ljpeg -lm

@@ -20,6 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* libFuzzer likes small files of large pictures, and each is decoded a dozen times. */
+#ifdef FOR_LIBFUZZER
+#define MOST_PIXELS (1 << 16)
+#else
+#define MOST_PIXELS (1 << 20)
+#endif
+
 static uint64_t round_number, fast_count, window_count, fast_window_count, accepted_count, broken_count,
     rewritten_count;
 
@@ -48,7 +55,7 @@ typedef enum { FAST, LIBRARY, TOLERANT, TOLERANT_FIRST } way;
 
 static outcome decode(cjpeg_decoder *decoder, const picture *p, cjpeg_colour colour, const cjpeg_window *window,
                       way how) {
-    const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50, .library_only = how == LIBRARY,
+    const cjpeg_options options = {.max_pixels = MOST_PIXELS, .max_scans = 50, .library_only = how == LIBRARY,
                                    .tolerate_damage = how >= TOLERANT, .approximate = is_approximate,
                                    .reduction = reduction};
     outcome result = {0};
@@ -168,7 +175,7 @@ static void compare(cjpeg_decoder *decoder, const picture *p, int windows) {
 
 /* Rewrites the picture, compares both, and returns the new one, which has no bytes when the picture is refused. */
 static picture rewrite(cjpeg_decoder *decoder, const picture *p, bool is_broken) {
-    const cjpeg_options options = {.max_pixels = 1 << 20, .max_scans = 50};
+    const cjpeg_options options = {.max_pixels = MOST_PIXELS, .max_scans = 50};
     cjpeg_restarts restarts = {0};
     switch (random_below(4)) {
     case 0:

@@ -24,7 +24,7 @@ build() {
 }
 if [ "${1:-}" = --minutes ]; then
     build -DFOR_LIBFUZZER
-    "$folder/jpeg_fuzz" -max_total_time=$(($2 * 60)) -max_len=20000 -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
+    "$folder/jpeg_fuzz" -max_total_time=$(($2 * 60)) -max_len=20000 -timeout=60 -rss_limit_mb=1024 -print_final_stats=1 \
         -artifact_prefix=./
 else
     build

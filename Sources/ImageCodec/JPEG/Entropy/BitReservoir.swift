@@ -1,5 +1,5 @@
-/// The next bits of a scan (ITU T.81, F.2.2.5). All its arithmetic is without branches and without checks: it runs for every
-/// coefficient.
+/// The next bits of a scan (ITU T.81, F.2.2.5). All its arithmetic is without branches and without checks: it runs for
+/// every coefficient.
 ///
 /// A value of it lies in registers while an MCU is decoded.
 @safe

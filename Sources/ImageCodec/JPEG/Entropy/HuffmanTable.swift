@@ -82,25 +82,20 @@ struct HuffmanTable: BitwiseCopyable {
                 prefix += 1
                 continue
             }
-            // All that begin with this code come one after another: a group of pairs for each value behind it, all alike.
+            // All that begin with this code come one after another: a group of pairs for each value behind it, all
+            // alike.
             let count = 1 << Int(Self.lookupBits - first.codeBits)
             let valid = first.bits < Self.lookupBits ? Self.lookupBits - first.bits : 0
             let group = 1 << Int(valid)
             for rest in 0..<group {
                 var pair = SymbolPair(first)
-                let second = shortSymbol(rest << Int(Self.lookupBits - valid), valid: valid)
+                let second = symbols[rest << Int(Self.lookupBits - valid)].within(valid)
                 if first.advance < Symbol.endOfBlockAdvance && second != .none { pair.append(second) }
                 pairs[prefix + rest] = pair
             }
             for place in prefix + group..<prefix + count { pairs[place] = pairs[place - group] }
             prefix += count
         }
-    }
-
-    /// The symbol whose code is the front of the `valid` bits in `prefix`, which has `lookupBits`.
-    private func shortSymbol(_ prefix: Int, valid: UInt32) -> Symbol {
-        let symbol = symbols[prefix]
-        return symbol.codeBits <= valid ? symbol : .none
     }
 
     /// The symbol at the front of 64 bits, whose code is longer than `lookupBits`; `.none` when there is no such code.
@@ -129,7 +124,7 @@ struct HuffmanTable: BitwiseCopyable {
             while run.bits < width && run.advance < 63 {
                 let used = Int(run.bits)
                 let rest = prefix << used & (1 << width - 1)
-                let symbol = shortSymbol(rest >> (width - Int(Self.lookupBits)), valid: UInt32(width - used))
+                let symbol = symbols[rest >> (width - Int(Self.lookupBits))].within(UInt32(width - used))
                 if symbol == .none { break }
                 run.append(symbol)
             }

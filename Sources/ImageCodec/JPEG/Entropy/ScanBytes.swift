@@ -15,8 +15,8 @@ struct ScanBytes: BitwiseCopyable {
     /// The memory of a stretch, with what an MCU reads behind its end at most.
     static let memoryBytes = stretchBytes + mostBytesInMCU + 4 * loadBytes
 
-    // The reservoir between MCUs, field by field: the compiler would take a copy of it whole for the same thing, and write
-    // it to memory for every coefficient.
+    // The reservoir between MCUs, field by field: a copy of it whole the compiler would take for the same thing, and
+    // write to memory for every coefficient.
     private var bits: UInt64 = 0
     private var bitCount: UInt32 = 0
     private var next: UnsafePointer<UInt8>
@@ -115,8 +115,8 @@ struct ScanBytes: BitwiseCopyable {
         return isSegmentRead && bitsLeft >= 0 && bitsLeft < 8
     }
 
-    /// Whether behind the scan comes the end of the image, or nothing. What else may stand there is the library's to judge,
-    /// which begins anew: in a window it would report other damage than in the whole picture.
+    /// Whether behind the scan comes the end of the image, or nothing. What else may stand there is the library's to
+    /// judge, which begins anew: in a window it would report other damage than in the whole picture.
     mutating func isScanDone() -> Bool {
         isSegmentDone() && (source.count == 0 || source.marker == ScanSource.endOfImage)
     }
@@ -129,7 +129,8 @@ struct ScanBytes: BitwiseCopyable {
         return true
     }
 
-    /// Goes behind the next `count` restart markers, of which the first has `number`. What lies between is not looked at.
+    /// Goes behind the next `count` restart markers, of which the first has `number`. What lies between is not looked
+    /// at.
     mutating func skipSegments(_ count: UInt64, number: inout UInt32) -> Bool {
         var passed: UInt64 = 0
         while passed < count {

@@ -2,8 +2,8 @@ import CJPEG
 import Glibc
 
 extension ScanReader {
-    /// What `cjpeg_decoder_create` takes. A function of C cannot be asked to keep a value of Swift, so a reader lies in memory
-    /// that the decoder owns, and nothing in it counts references: taken once, about 170 kB.
+    /// What `cjpeg_decoder_create` takes. A function of C cannot be asked to keep a value of Swift, so a reader lies in
+    /// memory that the decoder owns, and nothing in it counts references: taken once, about 170 kB.
     ///
     /// None of these is left by a jump: `CJPEG/entropy.c` jumps when they have returned.
     static var functions: cjpeg_entropy {

@@ -6,8 +6,8 @@ import CJPEG
 /// MCUs that nobody wants are left until the next one that is wanted. Where there are restart markers between the two,
 /// what lies in front of the last of them is not decoded at all.
 ///
-/// It knows perfect scans only: `cjpeg_entropy.h` says what becomes of others. One lies in memory of its own and is used
-/// for picture after picture, since code tables often stay the same: see `ScanReader+Memory.swift`.
+/// It knows perfect scans only: `cjpeg_entropy.h` says what becomes of others. One lies in memory of its own and is
+/// used for picture after picture, since code tables often stay the same: see `ScanReader+Memory.swift`.
 @safe
 struct ScanReader: BitwiseCopyable {
     /// An MCU's blocks; nil: nobody wants their coefficients.

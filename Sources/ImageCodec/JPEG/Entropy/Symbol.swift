@@ -21,6 +21,9 @@ struct Symbol: Equatable, BitwiseCopyable {
         word = (codeBits + size) | codeBits << 8 | (63 - size) << 16 | advance << 24
     }
 
+    /// `.none` when the code is longer than so many bits, which are all that is known of those it was looked up by.
+    func within(_ bitCount: UInt32) -> Symbol { codeBits <= bitCount ? self : .none }
+
     /// Of the code and of the value, 1...31.
     var bits: UInt32 { word & 0xFF }
     var codeBits: UInt32 { word &>> 8 & 0xFF }
