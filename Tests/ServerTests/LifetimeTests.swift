@@ -212,6 +212,8 @@ extension ServerSuite {
                 #expect(fixture.server.pause(stream: id))
                 try client.credit(2)
                 #expect(try client.framesBeforePong().isEmpty)
+                // What a round of reading changed is published behind its answers, so before those of the next.
+                #expect(try client.framesBeforePong().isEmpty)
                 let paused = try #require(fixture.server.snapshot().streams.first)
                 #expect(paused.isPaused && paused.waitingFor == .pause && paused.credits == 2)
                 #expect(fixture.server.resume(stream: id))
