@@ -116,13 +116,19 @@ package final class WorkerPool: Sendable {
         var finished: (lane: LaneQueue.LaneID, times: TaskTimes)?
         while true {
             let task: LaneQueue.Task? = queue.wait { state in
+                let active = state.threads.active
+                let hasFinished = finished != nil
                 if let done = finished {
                     state.charge(done.times, to: done.lane)
                     finished = nil
                 }
                 if state.isClosed { return .some(nil) }
+                let isOneTooMany = index >= state.threads.active
+                // What this thread leaves, or what other threads may take from now on, is for those that sleep: they found
+                // the client at its share, and nobody else would wake them before its next batch, which may be waiting for this one.
+                if hasFinished, isOneTooMany || state.threads.active != active { queue.broadcast() }
                 // Woken again with the next batch.
-                guard index < state.threads.active else { return nil }
+                if isOneTooMany { return nil }
                 return state.takeTask().map { .some($0) }
             }
             guard let task else { return }
