@@ -30,6 +30,8 @@ package final class AdminServer: Service {
 
     /// More at a time are closed at once: nobody but a broken probe has so many.
     private static let mostConnections = 64
+    /// Of those who may not act, so that they do not keep an administrator out: over TCP everybody may read.
+    private static let mostReaders = 48
     /// Of those who may do nothing, so that they do not keep the others out.
     private static let mostStrangers = 8
     /// A connection that asks nothing so long is closed.
@@ -129,9 +131,9 @@ package final class AdminServer: Service {
             channel: channel, peer: peer?.peer, access: policy.map { $0.access(peer) } ?? .read)
         let isAdmitted = state.withLock { state in
             let all = state.connections.values
-            let isStranger = connection.access == .none
             guard !state.isStopped, all.count < Self.mostConnections,
-                !isStranger || all.count(where: { $0.access == .none }) < Self.mostStrangers
+                connection.access == .act || all.count(where: { $0.access < .act }) < Self.mostReaders,
+                connection.access > .none || all.count(where: { $0.access == .none }) < Self.mostStrangers
             else { return false }
             state.connections[key] = connection
             return true
