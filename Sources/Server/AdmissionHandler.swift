@@ -17,7 +17,11 @@ final class AdmissionHandler: ChannelInboundHandler, RemovableChannelHandler {
         // Answered within the call, before anything can be read.
         PeerCredentials.read(from: context.channel).whenSuccess { credentials in
             let (handler, context) = handler.value
-            handler.admit(Peer(address: context.channel.remoteAddress, credentials: credentials), context)
+            guard let peer = Peer(address: context.channel.remoteAddress, credentials: credentials) else {
+                context.close(promise: nil)
+                return
+            }
+            handler.admit(peer, context)
         }
     }
 

@@ -12,10 +12,14 @@ struct Peer {
     /// What every peer on a Unix socket is called.
     static let unixName = "unix"
 
+    /// nil when neither is known: the peer has reset its connection already. It must not count as one of a Unix socket, who
+    /// needs no token.
+    ///
     /// - Parameters:
     ///   - address: the connection's remote address; without an IP address it is a Unix socket's.
     ///   - credentials: those of a Unix socket's peer.
-    init(address: SocketAddress?, credentials: PeerCredentials?) {
+    init?(address: SocketAddress?, credentials: PeerCredentials?) {
+        if address == nil, credentials == nil { return nil }
         processID = credentials?.processID
         userID = credentials?.userID
         if let address, let host = address.ipAddress, let port = address.port {
