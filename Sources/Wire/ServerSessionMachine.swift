@@ -294,7 +294,8 @@ package struct ServerSessionMachine: ~Copyable {
         // Before its HELLO a client cannot know what a GOAWAY is.
         guard state != .connected else { return fail(Self.draining) }
         let notice = Action.send(.goAway(GoAwayMessage(reason: "drain", deadlineSeconds: deadlineSeconds)))
-        guard state == .greeted else { return [notice] }
+        // A client that is to finish must get what it finishes with.
+        guard state == .greeted else { return [notice] + resume() }
         state = .closed
         return [notice, .closeConnection]
     }

@@ -234,6 +234,11 @@ struct ServerSessionMachineTests {
         #expect(session.batch(0, ticket: 1) == ["BATCH 0.0 token 0.1"])
         #expect(session.gets(.close) == ["close stream", "CLOSE", "close connection"])
 
+        var paused = ServerTrace.streaming()
+        _ = paused.machine.pause()
+        #expect(paused.gets(credit(1)) == [])
+        #expect(paused.machine.drain(deadlineSeconds: 5).map(ServerTrace.line) == ["GOAWAY", "next 1"])
+
         var late = ServerTrace.streaming()
         _ = late.machine.drain(deadlineSeconds: 5)
         #expect(
