@@ -71,6 +71,15 @@ import Testing
         #expect(Set(seen).count == seen.count && seen[seen.count - 1].next == .stream)
     }
 
+    @Test("a daemon that was started again has no rates at first, though it counts from the beginning")
+    func restart() {
+        var new = Self.new
+        new.status.startedAtSeconds = 11
+        new.status.samplesSent = 5
+        let table = TopTable(new, since: Self.old, order: .samples)
+        #expect(table.samplesPerSecond == 0 && table.rows.allSatisfy { $0.samplesPerSecond == 0 })
+    }
+
     @Test("libraries are found among what a process has mapped")
     func libraries() {
         let maps = """

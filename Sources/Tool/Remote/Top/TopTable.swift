@@ -30,8 +30,10 @@ struct TopTable {
     private let status: StatusReport
     private let order: Order
 
-    /// - Parameter old: an earlier moment; nil: there is none yet, and rates are 0.
-    init(_ new: TopSample, since old: TopSample?, order: Order) {
+    /// - Parameter earlier: an earlier moment; nil: there is none yet, and rates are 0.
+    init(_ new: TopSample, since earlier: TopSample?, order: Order) {
+        // With what a daemon counted that was started again since, nothing compares.
+        let old = earlier?.status.startedAtSeconds == new.status.startedAtSeconds ? earlier : nil
         status = new.status
         self.order = order
         let seconds = max(new.atSeconds - (old?.atSeconds ?? new.atSeconds), 1e-9)
