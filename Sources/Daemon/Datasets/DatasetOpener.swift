@@ -150,7 +150,9 @@ package final class DatasetOpener: StreamOpener {
         _ shape: ArrayShape, named name: String, client: ClientIdentity
     ) throws(StreamError) -> MemoryReservation {
         let rules = rules
-        let limit = try token(of: client, rules)?.memoryLimit
+        let token = try token(of: client, rules)
+        try token?.allowsArrays()
+        let limit = token?.memoryLimit
         return try Self.makingRoom(for: shape.byteCount, rules.context.decoded) { () throws(StreamError) in
             try budget.reserveArray(shape.byteCount, client: Self.owner(client), limit: limit, name: name)
         }

@@ -17,6 +17,14 @@ extension TokenConfiguration {
         }
     }
 
+    /// - Throws: `.forbidden` when the token's owner may open no iterator that could serve an array.
+    func allowsArrays() throws(StreamError) {
+        guard datasets != nil else { return }
+        throw StreamError(
+            .forbidden, "the token '\(self.name)' does not let its owner hand over arrays",
+            hint: "it opens data sets only, as tokens.\(self.name).datasets says")
+    }
+
     /// nil: that of every client.
     var memoryLimit: MemoryBudget.ClientLimit? {
         memoryBytes.map { MemoryBudget.ClientLimit(bytes: $0, key: "tokens.\(name).memory") }
