@@ -18,6 +18,8 @@ package final class TLSServerIdentity: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv13
+        // For the peer's farewell, while the connection still counts against the limits. The default is 5 s.
+        configuration.shutdownTimeout = .seconds(1)
         if let authority = files.clientAuthority {
             configuration.trustRoots = .certificates(try PEMFile.certificates(authority))
             // Without the host's name: a client has none that counts. It must have a certificate, though.
