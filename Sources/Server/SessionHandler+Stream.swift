@@ -9,7 +9,8 @@ extension SessionHandler {
     /// Opens a stream on a thread that may block.
     func open(_ request: OpenRequest) {
         guard let context else { return }
-        do {
+        do throws(StreamError) {
+            try checkToken()
             try environment.registry.beginOpening(identity.id)
         } catch {
             run(machine.openFailed(error))
@@ -46,8 +47,9 @@ extension SessionHandler {
             registry.openingFailed(identity.id, isRefusal: false)
         case .success(let stream):
             self.stream = stream
-            streamID = registry.streamOpened(
-                identity.id, stream: stream, dataset: request?.dataset, label: request?.label)
+            // Pages and terminals show it as it is.
+            let label = request?.label.map { LogText.clean($0) }
+            streamID = registry.streamOpened(identity.id, stream: stream, dataset: request?.dataset, label: label)
             badRecordLog = LogLimiter()
             let position = stream.position
             var metadata: Logger.Metadata = [
@@ -55,7 +57,7 @@ extension SessionHandler {
                 "step": "\(position.step)",
             ]
             if let dataset = request?.dataset { metadata["dataset"] = "\(dataset)" }
-            if let label = request?.label { metadata["label"] = "\(LogText.clean(label))" }
+            if let label { metadata["label"] = "\(label)" }
             logLine(.info, "stream opened", metadata)
             run(
                 machine.opened(

@@ -186,16 +186,30 @@ final class SessionHandler: ChannelDuplexHandler {
 
     /// - Throws: `.forbidden` when it does not show the token that it needs.
     private func greeted(_ hello: HelloMessage) throws(StreamError) {
-        let hasCertificate = context.map { TLSServerIdentity.hasCertificate(of: $0) } ?? false
-        identity.access = try environment.configuration.tokens.owner(
-            of: hello.token,
-            entrance: identity.peer == Peer.unixName ? .local : hasCertificate ? .certificate : .open)
+        identity.access = try owner(of: hello.token)
         if let access = identity.access { log[metadataKey: "token"] = "\(access)" }
         let software = LogText.clean(hello.client ?? "unnamed", maxCharacters: WireLimits.labelBytes)
         identity.software = software
         environment.registry.update(identity.id) { entry, _ in entry.identity = identity }
         log[metadataKey: "software"] = "\(software)"
         log.debug("client greeted")
+    }
+
+    private func owner(of token: AccessToken?) throws(StreamError) -> String? {
+        let hasCertificate = context.map { TLSServerIdentity.hasCertificate(of: $0) } ?? false
+        return try environment.configuration.tokens.owner(
+            of: token, entrance: identity.peer == Peer.unixName ? .local : hasCertificate ? .certificate : .open)
+    }
+
+    /// Whether the token of the greeting is still the one of its name: a reload may have taken it out, or put another into its place.
+    ///
+    /// - Throws: `.forbidden`.
+    func checkToken() throws(StreamError) {
+        guard let access = identity.access else { return }
+        guard (try? owner(of: machine.client?.token)) == access else {
+            throw StreamError(
+                .forbidden, "the token '\(access)' is not valid any more", hint: "connect again with another token")
+        }
     }
 
     // MARK: Actions
@@ -285,6 +299,9 @@ final class SessionHandler: ChannelDuplexHandler {
         case .fail(let error): run(machine.fail(error))
         case .abort(let reason):
             logLine(.notice, "client closed: \(reason)", ["code": "\(StreamError.Code.timeout.rawValue)"])
+            // TLS waits a moment for the peer's farewell, which cannot come; the stream does not wait with it.
+            isFinishing = true
+            run(machine.connectionLost())
             context.close(promise: nil)
         case nil: break
         }

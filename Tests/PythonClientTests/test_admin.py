@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -107,6 +108,12 @@ def test_a_paused_stream_waits_and_goes_on_with_the_same_batches(daemon):
         assert [a.tobytes() for a in got] == [a.tobytes() for a in reference]
         (after,) = streams(daemon, lambda found: not found[0]["paused"])
         assert after["waited_seconds"]["pause"] > 0
+
+
+def test_a_label_does_nothing_to_a_terminal(daemon):
+    label = "\x1b]0;mine\x07\x1b[31mred\n\x9b2J"
+    with headrace.connect(daemon.url, label=label) as client, client.open("photos"):
+        assert [stream["label"] for stream in daemon.page("/v1/streams")["streams"]] == ["]0;mine[31mred2J"]
 
 
 def test_a_disconnected_client_is_told(daemon):
@@ -373,6 +380,22 @@ def test_strangers_do_not_keep_others_out(tmp_path):
         assert stranger.stdout.readline() == "full\n"
         assert daemon.page("/v1/status")["state"] == "ready"
         stranger.communicate("")
+
+
+def test_readers_over_tcp_do_not_keep_an_administrator_out(tmp_path):
+    with contextlib.ExitStack() as stack, RunningDaemon(tmp_path, BASE + "http: {{host: 127.0.0.1, port: 0}}\n") as daemon:
+        number = int(re.search(r"admin pages address=tcp://127\.0\.0\.1:(\d+)", daemon.log.read_text())[1])
+        refused = 0
+        for _ in range(64):
+            reader = stack.enter_context(socket.create_connection(("127.0.0.1", number), timeout=20))
+            # Answered, and kept open; closed when there are too many.
+            try:
+                reader.sendall(b"GET /healthz HTTP/1.1\r\nHost: headrace\r\n\r\n")
+                refused += reader.recv(1) == b""
+            except ConnectionError:
+                refused += 1
+        assert 0 < refused < 64
+        assert daemon.page("/v1/status")["state"] == "ready"
 
 
 def test_a_group_that_is_not_there_keeps_the_daemon_from_starting(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import ctypes
 import hashlib
+import json
 import os
 import secrets
 import signal
@@ -18,6 +19,8 @@ import time
 import headrace
 import numpy as np
 import pytest
+
+from headrace._wire import FrameType, encode_frame
 
 from certificates import Authority
 from running_daemon import BASE, RunningDaemon, binary, make_records, photographs
@@ -295,6 +298,12 @@ def test_tokens(tmp_path, authority, records):
                 client.open("small")
         with connect(narrow) as client:
             assert len(digests(client)) == 2
+        with connect(narrow) as client:
+            # Another token under the same name: what the client has shown is no longer it.
+            daemon.config.write_text(daemon.config.read_text().replace(narrow_hash.upper(), token()[1]))
+            reload(daemon, "configuration read again")
+            with pytest.raises(headrace.ForbiddenError, match="not valid any more"):
+                client.open("small")
         pages = [str(daemon.page(f"/v1/{page}")) for page in ("status", "clients", "streams", "config")]
         seen = daemon.log.read_text() + "".join(pages)
         for text in (mine, narrow, tight, "hrt_wrong"):
@@ -431,6 +440,29 @@ def test_what_is_no_handshake(tmp_path, authority, records):
         while daemon.open_files() > files + 2:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+def test_a_connection_that_is_reset_at_once_is_not_taken_for_a_local_one(tmp_path, records):
+    """The address of a peer that is gone cannot be asked for, and clients of the Unix socket need no token."""
+    text, digest = token()
+    more = f"tokens: {{{{me: {{{{sha256: {digest}}}}}}}}}\nlog: {{{{level: debug}}}}\n"
+    hello = json.dumps({"major": 1, "minor": 2, "features": [], "max_frame": 1 << 32}).encode()
+    frames = encode_frame(FrameType.HELLO, hello, sequence=0) + encode_frame(FrameType.OPEN, b'{"dataset":"small"}', sequence=1)
+    with RunningDaemon(tmp_path, configuration(records, "", more, insecure=True)) as daemon:
+        number = port(daemon)
+        # So that it is reset before it is accepted.
+        daemon.process.send_signal(signal.SIGSTOP)
+        for _ in range(10):
+            peer = socket.create_connection(("127.0.0.1", number), timeout=20)
+            peer.sendall(frames)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+        daemon.process.send_signal(signal.SIGCONT)
+        # Comes behind them.
+        with headrace.connect(f"tcp://127.0.0.1:{number}", token=text) as client:
+            assert len(digests(client)) == 2
+        connections = [line for line in daemon.log.read_text().splitlines() if "client greeted" in line]
+        assert connections and not any("peer=unix" in line for line in connections), connections
 
 
 class HandedOver(RunningDaemon):
