@@ -44,6 +44,24 @@ import Testing
         #expect(try byteCount(path).get() == 7)
     }
 
+    @Test("a folder that has become a link is not listed, not even in a message", arguments: ["*.none", "y.rec", ""])
+    func swappedList(entry: String) throws {
+        let folder = try makeFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = folder.appendingPathComponent("root/data")
+        try FileManager.default.removeItem(at: data)
+        try FileManager.default.createSymbolicLink(atPath: data.path, withDestinationPath: folder.path + "/outside")
+        LinkRule.$followsLinks.withValue(false) {
+            let path = entry.isEmpty ? data.path : data.path + "/" + entry
+            let result = Result { () throws(RecordError) in try RecordPaths(expanding: path).paths }
+            guard case .failure(let error) = result else {
+                Issue.record("it was listed: \(result)")
+                return
+            }
+            #expect(!error.description.contains("x.rec"))
+        }
+    }
+
     @Test("the system's own links to descriptors are none that may be followed")
     func magicLinks() throws {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/exe"))

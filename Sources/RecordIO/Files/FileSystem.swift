@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The few questions about paths that this target asks the system.
@@ -23,7 +24,7 @@ enum FileSystem {
     /// The names in a directory, sorted by their bytes, without `.` and `..`.
     static func names(in directory: String) throws(RecordError) -> [String] {
         // The stream is checked for nil and closed on every way out.
-        guard let stream = unsafe opendir(directory) else {
+        guard let stream = unsafe openDirectory(directory) else {
             throw .system(operation: "list", path: directory, code: errno)
         }
         defer { unsafe closedir(stream) }
@@ -41,6 +42,25 @@ enum FileSystem {
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// By the `LinkRule`: a message may say what is in a folder, which must then be the one that was checked.
+    private static func openDirectory(_ path: String) -> OpaquePointer? {
+        // The path is a C string for the length of either call.
+        if LinkRule.followsLinks { return unsafe opendir(path) }
+        let descriptor = unsafe clinux_open_without_links(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            errno = -descriptor
+            return nil
+        }
+        // The stream takes the descriptor over, or there is none.
+        guard let stream = unsafe fdopendir(descriptor) else {
+            let code = errno
+            close(descriptor)
+            errno = code
+            return nil
+        }
+        return unsafe stream
     }
 
     /// The path with symbolic links and dots resolved, or nil when it does not exist.
