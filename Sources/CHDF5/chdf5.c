@@ -130,8 +130,9 @@ int chdf5_open(const char *path, const char *name, chdf5_dataset *out, char mess
         status = type < 0 ? fail(message, "cannot be read") : read_type(type, out, message);
         if (type >= 0) H5Tclose(type);
     }
-    if (status == 0) status = read_shape(out->dataset, out, message);
+    /* In front of the shape, for which the library would open the files that a dataset has its elements in. */
     if (status == 0) status = read_layout(out->dataset, out, message);
+    if (status == 0) status = read_shape(out->dataset, out, message);
     if (status != 0) chdf5_close(out);
     return status;
 }
