@@ -14,6 +14,8 @@ final class Reloader: Sendable {
     private let logger: Logger
     /// What is in force: the keys that need a restart as they were at the start.
     private let current: Mutex<ConfigurationSettings>
+    /// A signal and an administrator may ask at the same time: what was read first must not be put into force last.
+    private let oneAtATime = Mutex(())
 
     init(
         loader: ConfigurationLoader, settings: ConfigurationSettings, opener: DatasetOpener,
@@ -40,25 +42,17 @@ final class Reloader: Sendable {
     }
 
     func reload() async throws(ReloadRefusal) -> ReloadReport {
-        let loader = loader
-        let network = network
-        let result: Result<(ConfigurationLoader.Loaded, TLSServerIdentity?), ConfigurationProblems>
+        let result: Result<ReloadReport, ConfigurationProblems>
         do {
             // Files are read on a thread that may block.
             result = try await NIOThreadPool.singleton.runIfActive {
-                Result { () throws(ConfigurationProblems) -> (ConfigurationLoader.Loaded, TLSServerIdentity?) in
-                    let loaded = try loader.load { DatasetCheck.problems($0, kinds: IteratorCatalog.all) }
-                    return (loaded, try network.renewed(by: loaded))
-                }
+                self.oneAtATime.withLock { _ in self.reloadNow() }
             }
         } catch {
             throw ReloadRefusal(problems: ["the daemon is going down"])
         }
         switch result {
-        case .success(let (loaded, renewed)):
-            let report = apply(loaded)
-            network.change(to: renewed, tokens: loaded.configuration.tokens)
-            network.warnOfExpiry(logger)
+        case .success(let report):
             logger.notice(
                 "configuration read again",
                 metadata: [
@@ -76,7 +70,19 @@ final class Reloader: Sendable {
         }
     }
 
-    func apply(_ loaded: ConfigurationLoader.Loaded) -> ReloadReport {
+    /// Blocks.
+    private func reloadNow() -> Result<ReloadReport, ConfigurationProblems> {
+        Result { () throws(ConfigurationProblems) -> ReloadReport in
+            let loaded = try loader.load { DatasetCheck.problems($0, kinds: IteratorCatalog.all) }
+            let renewed = try network.renewed(by: loaded)
+            let report = apply(loaded)
+            network.change(to: renewed, tokens: loaded.configuration.tokens)
+            network.warnOfExpiry(logger)
+            return report
+        }
+    }
+
+    private func apply(_ loaded: ConfigurationLoader.Loaded) -> ReloadReport {
         let report = current.withLock { settings in
             var report = ReloadReport(changed: [], needsRestart: [])
             for key in ConfigurationCatalog.keys where settings.value(key.path) != loaded.settings.value(key.path) {
