@@ -24,10 +24,22 @@ struct Peer {
         userID = credentials?.userID
         if let address, let host = address.ipAddress, let port = address.port {
             name = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-            source = .host(host)
+            source = .host(Self.place(of: address) ?? host)
         } else {
             name = Self.unixName
             source = userID.map(ClientSource.user) ?? .unknown
         }
+    }
+
+    /// The network of an IPv6 address, since a host there has 2⁶⁴ addresses to come from and would share no limit with itself.
+    ///
+    /// - Returns: nil for IPv4, also where it is written as IPv6, and for this machine's own `::1`.
+    private static func place(of address: SocketAddress) -> String? {
+        guard case .v6(let v6) = address else { return nil }
+        // The bytes are copied out of a value.
+        let bytes = unsafe withUnsafeBytes(of: v6.address.sin6_addr) { unsafe Array($0.prefix(8)) }
+        guard bytes.contains(where: { $0 != 0 }) else { return nil }
+        let groups = stride(from: 0, to: 8, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
+        return groups.joined(separator: ":") + "::/64"
     }
 }
