@@ -41,6 +41,10 @@ public final class HeadraceClient: Sendable {
         } catch {
             throw HeadraceError(.badRequest, "\(error)")
         }
+        if options.token != nil, target.isExposed {
+            throw HeadraceError(
+                .badRequest, "\(target): a token goes over TLS or stays on the machine; use tls://, or no token")
+        }
         let connection = try await ClientConnection.make(to: target, options: options)
         let isLocal = ClientConnection.takesDescriptors(from: target)
         let hello = HelloMessage.client(

@@ -18,7 +18,7 @@ public struct HeadraceOptions: Sendable {
     public var maxBatchBytes = Int(UInt32.max)
     /// For `tls://` endpoints.
     public var tls = HeadraceTLS()
-    /// The token that the server asks for over the network; nil: none is shown.
+    /// The token that the server asks for over the network; nil: none is shown. It is not sent to another machine without TLS.
     public var token: String?
     /// How this program names itself to the server, for its status pages.
     public var software = "headrace-swift/0.1.0"

@@ -465,6 +465,23 @@ def test_a_connection_that_is_reset_at_once_is_not_taken_for_a_local_one(tmp_pat
         assert connections and not any("peer=unix" in line for line in connections), connections
 
 
+@pytest.mark.parametrize("url", ["tcp://loader.example", "tcp://10.0.0.1:1", "tcp://127.0.0.1.example", "tcp://[fe80::1]"])
+def test_a_token_is_not_sent_to_another_machine_in_clear(monkeypatch, url):
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
+    with pytest.raises(headrace.errors.HeadraceError, match="tls://") as caught:
+        headrace.connect(url, token="hrt_secret")
+    assert caught.value.code == "bad_url" and "hrt_secret" not in str(caught.value)
+    monkeypatch.setenv("HEADRACE_TOKEN", "hrt_secret")
+    with pytest.raises(headrace.errors.HeadraceError, match="tls://"):
+        headrace.connect(url)
+
+
+@pytest.mark.parametrize("name", ["a b", "a: {}", "", "-", "x" * 129])
+def test_no_token_has_a_name_that_the_configuration_refuses(name):
+    done = subprocess.run([binary("headrace", "HEADRACE"), "token", "--", name], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 64 and "no name" in done.stderr and "hrt_" not in done.stdout
+
+
 class HandedOver(RunningDaemon):
     """Gets a listening TCP socket as from a service manager, beside sockets of its own."""
 

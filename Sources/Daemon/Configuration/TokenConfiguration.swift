@@ -25,6 +25,9 @@ package struct TokenConfiguration: Sendable, Hashable {
         self.origin = origin
     }
 
+    /// Whether the configuration takes it for a token's name.
+    package static func isName(_ text: String) -> Bool { DatasetNodeReader.isName(text) }
+
     /// The digest as the file has it.
     package var digestText: String { hexadecimal(digest) }
 }

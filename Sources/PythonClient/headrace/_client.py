@@ -58,7 +58,7 @@ def connect(
         certificate: for servers that ask for it, a PEM file of this client's certificate; None takes
             ``$HEADRACE_CERTIFICATE``.
         key: its private key, None when it is in the same file; None takes ``$HEADRACE_KEY``.
-        token: for servers that ask for one; None takes ``$HEADRACE_TOKEN``.
+        token: for servers that ask for one; None takes ``$HEADRACE_TOKEN``. It is not sent to another machine without TLS.
 
     Raises:
         ConnectionLostError: nobody listens there.
@@ -94,6 +94,12 @@ class Client:
         self._checksum = checksum
         self._shared_memory = shared_memory
         self._endpoint = _resolve(url)
+        if credentials.token is not None and self._endpoint is not None and self._endpoint.is_exposed:
+            raise HeadraceError(
+                f"{self._endpoint}: a token goes over TLS or stays on the machine; here anybody on the way could read it",
+                code="bad_url",
+                hint=f"connect to tls://{self._endpoint.host}, or without the token (and without HEADRACE_TOKEN)",
+            )
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._closed = False
         # Connecting now rather than at the first `open` finds a wrong address where it was written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import time
 from typing import NamedTuple
@@ -22,6 +23,16 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     tls: bool = False
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether what goes over it can be read on the way."""
+        if self.path is not None or self.tls or self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
 
     def __str__(self) -> str:
         if self.path is not None:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 import DataTypes
 import Server
 
@@ -15,6 +16,13 @@ struct TokenCommand: AsyncParsableCommand {
         var name: String
         var token: String
         var sha256: String
+    }
+
+    func validate() throws {
+        guard TokenConfiguration.isName(name) else {
+            throw ValidationError(
+                "'\(name)' is no name of the configuration: letters, digits and any of -._/ behind the first, 128 at most")
+        }
     }
 
     func run() async throws {
