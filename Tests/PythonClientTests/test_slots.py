@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -22,7 +23,7 @@ from array_peer import Peer, memory_files
 from running_daemon import BASE, RunningDaemon, make_records, photographs
 
 import headrace
-from headrace import ProtocolError
+from headrace import ProtocolError, _slots
 from headrace._sidechannel import SideChannel
 from headrace._slots import Slots, _Slot
 
@@ -434,6 +435,62 @@ def test_a_page_that_was_written_to_is_found_and_dropped(monkeypatch, scans, tou
     os.close(file)
     assert not slot._has_own_pages()
     assert bytes(slot.bytes[4096:4099]) == b"new" and slot.bytes[12288] == ord("x") and slot.bytes[0] == 0
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_page_is_looked_for_only_when_there_were_page_faults(monkeypatch, counts):
+    file = os.memfd_create("slot", os.MFD_CLOEXEC)
+    os.ftruncate(file, 1 << 20)
+    slot = _Slot(file, 1 << 20)
+    faults = 1000
+    monkeypatch.setattr(_slots, "_page_faults", lambda: faults)
+    monkeypatch.setattr(_slots, "_are_faults_counted", lambda: counts)
+    looks = []
+    look = _Slot._has_own_pages
+    monkeypatch.setattr(_Slot, "_has_own_pages", lambda slot: looks.append(look(slot)) or looks[-1])
+    slot.drop_own_pages()
+    slot.drop_own_pages()
+    assert looks == [False] if counts else [False, False]
+    slot.bytes[70000] = 1
+    faults += 1
+    slot.drop_own_pages()
+    assert looks[-1] and slot.bytes[70000] == 0
+    os.close(file)
+
+
+def test_whoever_writes_to_a_slot_makes_page_faults():
+    """In each page once, from any thread, and through the kernel as well."""
+    assert _slots._are_faults_counted()
+    file = os.memfd_create("slot", os.MFD_CLOEXEC)
+    os.ftruncate(file, 1 << 16)
+    slot = _Slot(file, 1 << 16)
+
+    def receive(offset):
+        ours, theirs = socket.socketpair()
+        theirs.send(b"x")
+        ours.recv_into(memoryview(slot.memory)[offset : offset + 1])
+        ours.close()
+        theirs.close()
+
+    def write(offset):
+        slot.bytes[offset] = 1
+
+    ways = [write, receive, lambda offset: _in_a_thread(write, offset), lambda offset: _in_a_thread(receive, offset)]
+    for offset, way in zip(range(0, 1 << 16, 4096), ways * 4, strict=True):
+        slot.drop_own_pages()
+        before = _slots._page_faults()
+        way(offset)
+        assert _slots._page_faults() > before
+        assert slot.bytes[offset] != 0
+        slot.drop_own_pages()
+        assert slot.bytes[offset] == 0
+    os.close(file)
+
+
+def _in_a_thread(work, *arguments):
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
 
 
 def test_a_slot_that_is_named_again_before_its_release_is_refused():
