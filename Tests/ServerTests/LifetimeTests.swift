@@ -210,10 +210,12 @@ extension ServerSuite {
                 try client.open()
                 let id = try #require(fixture.server.snapshot().streams.first?.id)
                 #expect(fixture.server.pause(stream: id))
+                // The event loop may read a ping before it takes the order, and publishes what it read behind its answer: the
+                // second answer comes after both.
+                func settle() throws { for _ in 0..<2 { #expect(try client.framesBeforePong().isEmpty) } }
+                try settle()
                 try client.credit(2)
-                #expect(try client.framesBeforePong().isEmpty)
-                // What a round of reading changed is published behind its answers, so before those of the next.
-                #expect(try client.framesBeforePong().isEmpty)
+                try settle()
                 let paused = try #require(fixture.server.snapshot().streams.first)
                 #expect(paused.isPaused && paused.waitingFor == .pause && paused.credits == 2)
                 #expect(fixture.server.resume(stream: id))
