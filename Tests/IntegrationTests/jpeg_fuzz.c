@@ -304,7 +304,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     choose_precision();
     picture p = {malloc(count - SEED_BYTES), count - SEED_BYTES};
     memcpy(p.bytes, bytes + SEED_BYTES, p.count);
-    compare(decoder, &p, 4);
+    /* Four windows may become thousands: see `compare`. */
+    compare(decoder, &p, 3);
     picture other = rewrite(decoder, &p, true);
     if (other.bytes) {
         compare(decoder, &other, 2);

@@ -12,7 +12,7 @@ struct JPEGDecoder: ~Copyable {
 
     init(usesLibraryOnly: Bool = false) {
         // They are copied.
-        var functions = unsafe ScanReader.functions
+        var functions = ScanReader.functions
         unsafe handle = cjpeg_decoder_create(&functions)
         self.usesLibraryOnly = usesLibraryOnly
     }
