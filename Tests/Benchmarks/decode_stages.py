@@ -17,7 +17,7 @@ import tempfile
 import floor
 from accounting import machine
 
-DECODER = floor.HERE.parent / "IntegrationTests" / "jpeg_entropy.sh"
+DECODER = floor.HERE.parent / "IntegrationTests" / "jpeg-entropy-build"
 
 
 def build(folder: str) -> str:

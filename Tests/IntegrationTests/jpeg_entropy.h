@@ -1,4 +1,4 @@
-/* The Huffman decoder, which is Swift, for programs in C: `jpeg_entropy.sh` compiles it. */
+/* The Huffman decoder, which is Swift, for programs in C: `jpeg-entropy-build` compiles it. */
 #ifndef HEADRACE_JPEG_ENTROPY_H
 #define HEADRACE_JPEG_ENTROPY_H
 

@@ -19,7 +19,7 @@ swiftc -sanitize=address -o "$folder/probe" "$folder/main.swift" 2>/dev/null && 
     || skip "the Swift compiler here builds no programs with AddressSanitizer"
 
 build() {
-    "$here/jpeg_entropy.sh" "$folder/jpeg_fuzz" "-g -sanitize=$sanitizers" \
+    "$here/jpeg-entropy-build" "$folder/jpeg_fuzz" "-g -sanitize=$sanitizers" \
         "-g -O1 -fsanitize=$c_sanitizers -fno-sanitize-recover=undefined $*" "$here/jpeg_fuzz.c" "$here/jpeg_fuzz_pictures.c"
 }
 if [ "${1:-}" = --minutes ]; then

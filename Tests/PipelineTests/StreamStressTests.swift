@@ -159,6 +159,8 @@ struct StreamStressTests {
         func execute(
             _ slot: Slot, row: Int, into slab: Slab, worker: WorkerScratch, times: inout StageTimes
         ) throws(BadRecord) {
+            // Or the decoder would begin as many batches as it finds the time for, and each announces another.
+            while !isOpen.load(ordering: .relaxed) { sched_yield() }
             try pattern.execute(slot, row: row, into: slab, worker: worker, times: &times)
         }
     }
