@@ -113,7 +113,9 @@ let package = Package(
         .executableTarget(name: "headrace", dependencies: ["Tool"], swiftSettings: settings),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["DataTypes", crypto], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["DataTypes", crypto], path: "Tests/TestSupport", swiftSettings: settings
+        ),
         .target(
             name: "ExampleIterator", dependencies: ["DataTypes", "RecordIO", "Iterators"],
             path: "Tests/ExampleIterator",

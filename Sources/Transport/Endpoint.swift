@@ -34,7 +34,7 @@ package enum Endpoint: Sendable, Hashable {
     /// Whether what goes over it can be read on the way.
     package var isExposed: Bool {
         guard case .tcp(let host, _) = self else { return false }
-        let isNumeric = host.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }
+        let isNumeric = host.allSatisfy { "0123456789.".contains($0) }
         return host != "localhost" && host != "::1" && !(isNumeric && host.hasPrefix("127."))
     }
 

@@ -47,7 +47,8 @@ struct LaneQueueTests {
         #expect(served == [lanes[0]: 10, lanes[1]: 30])
     }
 
-    @Test("clients share evenly, however many lanes each has and whatever its rows cost", arguments: [1, 9] as [UInt64])
+    @Test(
+        "clients share evenly, however many lanes each has and whatever its rows cost", arguments: [1, 9] as [UInt64])
     func clients(cost: UInt64) {
         var queue = LaneQueue()
         let single = queue.addLane(weight: 1, client: 1)

@@ -24,9 +24,10 @@ struct EndpointTests {
     @Test(
         "what can be read on the way",
         arguments: [
-            ("unix:/run/x", false), ("tls://loader.example", false), ("tcp://localhost", false), ("tcp://127.0.0.1:5", false),
-            ("tcp://127.1.2.3", false), ("tcp://[::1]", false), ("tcp://loader.example", true), ("tcp://10.0.0.1", true),
-            ("tcp://127.0.0.1.example", true), ("tcp://[fe80::1]", true),
+            ("unix:/run/x", false), ("tls://loader.example", false), ("tcp://localhost", false),
+            ("tcp://127.0.0.1:5", false), ("tcp://127.1.2.3", false), ("tcp://[::1]", false),
+            ("tcp://loader.example", true), ("tcp://10.0.0.1", true), ("tcp://127.0.0.1.example", true),
+            ("tcp://[fe80::1]", true),
         ])
     func exposed(text: String, expected: Bool) throws {
         #expect(try Endpoint(text).isExposed == expected)

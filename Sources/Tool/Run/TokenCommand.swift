@@ -21,7 +21,8 @@ struct TokenCommand: AsyncParsableCommand {
     func validate() throws {
         guard TokenConfiguration.isName(name) else {
             throw ValidationError(
-                "'\(name)' is no name of the configuration: letters, digits and any of -._/ behind the first, 128 at most")
+                "'\(name)' is no name of the configuration: letters, digits and any of -._/ behind the first, 128 at most"
+            )
         }
     }
 
