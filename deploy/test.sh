@@ -52,22 +52,30 @@ phase() {
 # count NAME REPORT: adds up a JUnit report. No report, no test in it, or a failed command without a failed test is a failure:
 # that is what a crash, a time-out or an empty run looks like.
 count() {
-    local name=$1 report=$2 line tests=0 bad=0 left_out=0
+    local name=$1 report=$2 line names='' tests=0 bad=0 left_out=0
     if line=$("$venv/bin/python" - "$report" <<'PYTHON' 2>/dev/null
 import sys
 import xml.etree.ElementTree as tree
 
 cases = list(tree.parse(sys.argv[1]).iter("testcase"))
-bad = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
-print(len(cases), bad, sum(case.find("skipped") is not None for case in cases))
+bad = []
+for case in cases:
+    fault = next((fault for kind in ("failure", "error") for fault in case.findall(kind)), None)
+    if fault is not None:
+        words = " ".join((fault.get("message") or fault.text or "").split())
+        bad.append(f"    {case.get('classname')} {case.get('name')}: {words[:400]}")
+print(len(cases), len(bad), sum(case.find("skipped") is not None for case in cases))
+# For the summary: whoever has only the end of the log learns what failed.
+print(*bad[:20], sep="\n")
 PYTHON
     ); then
         read -r tests bad left_out <<<"$line"
+        names=${line#*$'\n'}
     fi
     passed=$((passed + tests - bad - left_out))
     skipped=$((skipped + left_out))
     if ((bad > 0)); then
-        fail "$name: $bad of $tests failed" "$bad"
+        fail "$name: $bad of $tests failed"$'\n'"$names" "$bad"
     elif ((status == 124 || status == 137)); then
         fail "$name: stopped, it took too long" 1
     elif ((status != 0)); then

@@ -355,6 +355,22 @@ struct NDArraySourceTests {
         #expect(try hash(.string("array:a"), [array]) != hash(.string("array:a"), [changed]))
     }
 
+    @Test("a token outlives a stream whose array had to be turned round or unpacked")
+    func manifestsOfRewrittenFiles() async throws {
+        let data = NumpyFixture.counting(8, as: Int32.self)
+        let member = NumpyFixture.Member(
+            name: "a.npy", bytes: NumpyFixture.npy("<i4", shape: [4, 2], data: data), isDeflated: true)
+        let packed = ParameterValue.string(try folder.write(NumpyFixture.npz([member]), to: "x.npz"))
+        let turned = try write("f.npy", shape: [4, 2], fortran: true)
+        func hashes() throws -> [String] {
+            try [packed, turned].map { try source(["data": $0]).info.manifestHash }
+        }
+        let first = try hashes()
+        // The kernel's clock for files has steps of some milliseconds: what is written now has another time.
+        try await Task.sleep(for: .milliseconds(30))
+        #expect(try hashes() == first)
+    }
+
     @Test(
         "for every end of an epoch: parts are disjoint and complete, threads change nothing, any step can be read first",
         arguments: ["pad", "discard", "roll_over"], [false, true])

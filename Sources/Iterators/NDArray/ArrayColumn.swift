@@ -68,7 +68,7 @@ struct ArrayColumn: Sendable {
     func copy(ordinal: Int, count: Int, row: Int, to slab: Slab, scratch: Scratch) throws(RecordError) {
         precondition(ordinal >= 0 && ordinal + count <= rowCount && row >= 0 && row + count <= batchSize)
         #if HDF5
-            if case .dataset(let dataset, _) = array.store {
+            if case .dataset(let dataset) = array.store {
                 let bytes = unsafe scratch.room(count * storedRowBytes)
                 unsafe try dataset.read(axis: axis, ordinal..<ordinal + count, into: bytes)
                 if array.isBigEndian { unsafe swapBytes(bytes, width: array.shape.elementType.byteWidth) }

@@ -35,7 +35,7 @@ struct ArrayOpener {
                 (
                     nil,
                     try describing(path) { () throws(ArrayFileError) in
-                        try numpy(file, in: 0..<file.byteCount, path: path)
+                        try numpy(file, in: 0..<file.byteCount, path: path, origin: .init(file))
                     }
                 )
             ]
@@ -67,7 +67,7 @@ struct ArrayOpener {
     private func handedOver(_ text: String) throws(StreamError) -> StoredArray {
         let array = try context.handedOver(text, parameter: parameter)
         return StoredArray(
-            shape: array.shape, isBigEndian: false, store: .memory(array),
+            shape: array.shape, isBigEndian: false, store: .memory(array), origin: nil,
             title: "'\(parameter)': the array '\(array.name)'")
     }
 
@@ -82,7 +82,7 @@ struct ArrayOpener {
 
     /// An array in the `.npy` format that lies in `range` of a file.
     private func numpy(
-        _ file: RecordFile, in range: Range<UInt64>, path: String
+        _ file: RecordFile, in range: Range<UInt64>, path: String, origin: StoredArray.FileState
     ) throws(ArrayFileError) -> StoredArray {
         let available = range.upperBound - range.lowerBound
         let prelude = try file.array(
@@ -98,12 +98,14 @@ struct ArrayOpener {
         let title = "'\(parameter)': '\(path)'"
         guard header.isFortranOrder else {
             return StoredArray(
-                shape: header.shape, isBigEndian: header.isBigEndian, store: .file(file, offset: start), title: title)
+                shape: header.shape, isBigEndian: header.isBigEndian, store: .file(file, offset: start), origin: origin,
+                title: title)
         }
         try checked { () throws(ArrayFault) in try room.take(UInt64(header.shape.byteCount)) }
         let turned = try FortranOrder(file: file, offset: start, shape: header.shape).rewritten(in: folder)
         return StoredArray(
-            shape: header.shape, isBigEndian: header.isBigEndian, store: .file(turned, offset: 0), title: title)
+            shape: header.shape, isBigEndian: header.isBigEndian, store: .file(turned, offset: 0), origin: origin,
+            title: title)
     }
 
     private func archive(_ file: RecordFile, path: String, member: String?) throws(StreamError) -> [Found] {
@@ -124,13 +126,11 @@ struct ArrayOpener {
             var found: [Found] = []
             for member in wanted {
                 let range = try archive.dataRange(of: member)
-                let inside = path + "#" + member.name
-                if member.isDeflated {
-                    let unpacked = try unpack(member, range, of: file)
-                    found.append((member.name, try numpy(unpacked, in: 0..<unpacked.byteCount, path: inside)))
-                } else {
-                    found.append((member.name, try numpy(file, in: range, path: inside)))
-                }
+                let held = member.isDeflated ? try unpack(member, range, of: file) : file
+                let array = try numpy(
+                    held, in: member.isDeflated ? 0..<held.byteCount : range, path: path + "#" + member.name,
+                    origin: .init(file))
+                found.append((member.name, array))
             }
             return found
         }
@@ -205,15 +205,15 @@ struct ArrayOpener {
                 let dataset = try HDF5Dataset(file, dataset: name)
                 guard let offset = dataset.offset else {
                     return StoredArray(
-                        shape: dataset.shape, isBigEndian: dataset.isBigEndian, store: .dataset(dataset, file),
-                        title: title)
+                        shape: dataset.shape, isBigEndian: dataset.isBigEndian, store: .dataset(dataset),
+                        origin: .init(file), title: title)
                 }
                 guard offset <= file.byteCount, UInt64(dataset.shape.byteCount) <= file.byteCount - offset else {
                     throw HDF5Failure(reason: "ends before the dataset does")
                 }
                 return StoredArray(
                     shape: dataset.shape, isBigEndian: dataset.isBigEndian, store: .file(file, offset: offset),
-                    title: title)
+                    origin: .init(file), title: title)
             } catch {
                 throw StreamError(.badData, "\(title) \(error.reason)")
             }

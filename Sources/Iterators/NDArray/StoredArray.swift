@@ -8,15 +8,28 @@ struct StoredArray: Sendable {
         case file(RecordFile, offset: UInt64)
         case memory(HandedArray)
         #if HDF5
-            /// The file is there for its facts; the dataset does the reading.
-            case dataset(HDF5Dataset, RecordFile)
+            case dataset(HDF5Dataset)
         #endif
+    }
+
+    /// What tells one state of the file that a user names from another.
+    struct FileState: Sendable {
+        let byteCount: UInt64
+        let modificationNanoseconds: Int64
+
+        init(_ file: RecordFile) {
+            byteCount = file.byteCount
+            modificationNanoseconds = file.modificationNanoseconds
+        }
     }
 
     let shape: ArrayShape
     /// Whether the elements' bytes must be turned round.
     let isBigEndian: Bool
     let store: Store
+    /// The file that the user names, nil for an array that was handed over. Elements that had to be unpacked or turned round
+    /// lie in another one, which is as young as the stream and says nothing about the data.
+    let origin: FileState?
     /// What messages call it: `'data': '/data/x.npy'`.
     let title: String
     /// The file, for reports of rows that cannot be read.
@@ -25,7 +38,7 @@ struct StoredArray: Sendable {
         case .file(let file, _): file.path
         case .memory(let array): ArrayReference.handedOver + array.name
         #if HDF5
-            case .dataset(let dataset, _): dataset.path
+            case .dataset(let dataset): dataset.path
         #endif
         }
     }
@@ -59,23 +72,15 @@ struct StoredArray: Sendable {
     ///
     /// Neither the folder nor the inode: a copy of the data on another machine is the same data.
     func addFingerprint(to fingerprint: inout Fingerprint) {
-        switch store {
-        case .file(let file, let offset):
-            addFacts(of: file, to: &fingerprint)
-            fingerprint.combine(offset)
-        case .memory(let array):
+        if case .memory(let array) = store {
             for word in 0..<2 { fingerprint.combine(array.fingerprint.words[word]) }
-        #if HDF5
-            case .dataset(_, let file): addFacts(of: file, to: &fingerprint)
-        #endif
         }
-    }
-
-    private func addFacts(of file: RecordFile, to fingerprint: inout Fingerprint) {
+        guard let origin else { return }
         fingerprint.combine(title.split(separator: "/").last.map(String.init) ?? "")
-        fingerprint.combine(file.byteCount)
-        fingerprint.combine(UInt64(bitPattern: file.modificationNanoseconds))
+        fingerprint.combine(origin.byteCount)
+        fingerprint.combine(UInt64(bitPattern: origin.modificationNanoseconds))
         fingerprint.combine(shape.elementType.rawValue + (isBigEndian ? ">" : "<"))
         for extent in shape.extents { fingerprint.combine(UInt64(extent)) }
+        if case .file(_, let offset) = store { fingerprint.combine(offset) }
     }
 }

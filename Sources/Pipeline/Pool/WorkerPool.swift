@@ -78,10 +78,12 @@ package final class WorkerPool: Sendable {
         _ = queue.withLock { $0.removeLane(lane) }
     }
 
-    /// Asks the storage for the records of a batch that will be executed soon in the lane.
-    func readAhead(_ address: BatchAddress, of source: any BatchSource, lane: LaneQueue.LaneID) {
-        readers.withLock { $0.requests.append(.readAhead(source, address, lane: lane)) }
-        readers.signal()
+    /// Asks the storage for the records of batches that will be executed soon in the lane.
+    func readAhead(_ addresses: [BatchAddress], of source: any BatchSource, lane: LaneQueue.LaneID) {
+        readers.withLock { queue in
+            for address in addresses { queue.requests.append(.readAhead(source, address, lane: lane)) }
+        }
+        if addresses.count == 1 { readers.signal() } else { readers.broadcast() }
     }
 
     /// Takes back what was asked by `readAhead` and not yet done, of the batches before `address` or of all. Without, a stream

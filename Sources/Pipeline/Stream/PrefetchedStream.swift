@@ -92,10 +92,10 @@ package final class PrefetchedStream: BatchStream {
             let leftovers = state.window.reset()
             state.readySince = state.window.isReady ? monotonicNanoseconds() : 0
             let position = state.window.position
+            pool.forgetReadAhead(lane: lane, before: position)
             return (position, state.jobs.filter { $0.key < position }.map(\.value), leftovers)
         }
         abandon(unwanted, leftovers)
-        pool.forgetReadAhead(lane: lane, before: position)
         schedule()
         return position
     }
@@ -109,12 +109,11 @@ package final class PrefetchedStream: BatchStream {
                 hint: (0...EpochPlan.maxEpoch).contains(address.epoch)
                     ? "that epoch has \(stepCount(epoch: address.epoch)) steps" : "")
         }
-        // In front of the move, behind which another thread may ask for what is wanted then.
-        pool.forgetReadAhead(lane: lane)
         let (unwanted, leftovers) = state.withLock { state in
             state.waiter = nil
             state.readySince = 0
             let leftovers = state.window.seek(to: address)
+            pool.forgetReadAhead(lane: lane)
             let jobs = Array(state.jobs.values)
             state.jobs = [:]
             return (jobs, leftovers)
@@ -131,6 +130,7 @@ package final class PrefetchedStream: BatchStream {
             state.freeSlabs = []
             // Forgets what was ready and refuses what is still under way.
             let leftovers = state.window.seek(to: state.window.position)
+            pool.forgetReadAhead(lane: lane)
             // Jobs that still wait in the lane are dropped with it and never complete: nothing else would let go of them.
             let jobs = Array(state.jobs.values)
             state.jobs = [:]
@@ -138,7 +138,6 @@ package final class PrefetchedStream: BatchStream {
         }
         guard let (unwanted, leftovers) = abandoned else { return }
         abandon(unwanted, leftovers)
-        pool.forgetReadAhead(lane: lane)
         pool.removeLane(lane)
         onClose()
     }
@@ -179,12 +178,15 @@ package final class PrefetchedStream: BatchStream {
     /// Starts batches as long as the window and the slabs allow it.
     private func schedule() {
         while true {
-            // The storage is asked first: the batch's own request, if it was not made before, stands at the head.
-            let (addresses, job) = state.withLock { state in
-                let addresses = state.isClosed ? [] : state.window.takeAnnouncements(stepCount: stepCount(epoch:))
-                return (addresses, takeJob(&state))
+            let job = state.withLock { state in
+                // The storage is asked first: the batch's own request, if it was not made before, stands at the head. And it is
+                // asked with the lock held: otherwise a move could fall in between, and what is asked then is never forgotten.
+                if !state.isClosed {
+                    let addresses = state.window.takeAnnouncements(stepCount: stepCount(epoch:))
+                    if !addresses.isEmpty { pool.readAhead(addresses, of: source, lane: lane) }
+                }
+                return takeJob(&state)
             }
-            for address in addresses { pool.readAhead(address, of: source, lane: lane) }
             guard let job else { return }
             pool.submit(job, lane: lane)
         }
