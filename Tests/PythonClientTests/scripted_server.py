@@ -7,6 +7,7 @@ before any message goes out: see `ScriptedServer.interfere`.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 import threading
@@ -226,10 +227,10 @@ class Session(threading.Thread):
 
 
 class ScriptedServer:
-    """Listens on a Unix socket until the `with` block ends."""
+    """Listens on a Unix socket, or on TCP when it is given no path, until the `with` block ends."""
 
-    def __init__(self, path, epoch_steps=5, shape=(BATCH_SIZE, 3, 8, 8)):
-        self.path, self.url = str(path), f"unix:{path}"
+    def __init__(self, path=None, epoch_steps=5, shape=(BATCH_SIZE, 3, 8, 8)):
+        self.path, self.url = path and str(path), f"unix:{path}"
         self.epoch_steps, self.shape = epoch_steps, shape
         self.manifest, self.spec = MANIFEST, SPEC
         self.hooks, self.sessions, self.received = {}, [], []
@@ -248,9 +249,13 @@ class ScriptedServer:
             assert not session.is_alive()
 
     def listen(self):
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(16)
+        if self.path is None:
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.url = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+        else:
+            self.listener = socket.socket(socket.AF_UNIX)
+            self.listener.bind(self.path)
+            self.listener.listen(16)
         self.acceptor = threading.Thread(target=self.accept, args=(self.listener,), daemon=True)
         self.acceptor.start()
 
@@ -266,11 +271,10 @@ class ScriptedServer:
 
     def stop(self):
         """Dies: the socket file goes away and every connection breaks."""
-        import os
-
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        os.unlink(self.path)
+        if self.path is not None:
+            os.unlink(self.path)
         self.acceptor.join(10)
         self.hang_up()
 

@@ -18,6 +18,7 @@ from . import _credentials, _endpoint, _sidechannel
 from ._credentials import Credentials
 from ._endpoint import Endpoint
 from ._handover import HandedArray
+from ._lowwater import PATIENCE_SECONDS, LowWater
 from ._memory import BufferPool
 from ._opened import count
 from ._sidechannel import SideChannel
@@ -93,6 +94,7 @@ class Connection:
         self.goaway: dict[str, Any] | None = None
         self.bytes_received = 0
         self._sock = sock
+        self._low_water = LowWater(sock)
         self._pid = os.getpid()
         self._checksum = checksum
         self._shared_memory = shared_memory
@@ -421,6 +423,7 @@ class Connection:
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
                 self._read_wants_room = isinstance(error, ssl.SSLWantWriteError)
                 self._torn = False
+                self._low_water.expect(size - self._filled)
                 self._wait(deadline, awaited)
                 continue
             except ssl.SSLError as error:
@@ -443,16 +446,20 @@ class Connection:
         With ``or_sent`` it also returns when some of that has gone.
         """
         poll = select.poll()
+        if or_sent:
+            self._low_water.expect(1)
         while True:
             # What was to go with the next message, and what interruptions have kept back.
             if not or_sent and (self._outgoing or (self.slots is not None and self.slots.has_released)):
                 self._flush()
             wants_room = self._read_wants_room or (self._outgoing and not self._send_wants_bytes)
             poll.register(self._sock, select.POLLIN | (select.POLLOUT if wants_room else 0))
-            remaining = min(deadline.remaining, _LONGEST_POLL_SECONDS)
+            longest = PATIENCE_SECONDS if self._low_water.is_raised else _LONGEST_POLL_SECONDS
+            remaining = min(deadline.remaining, longest)
             # Rounded up: a poll of 0 ms would spin through the last millisecond.
             events = poll.poll(int(remaining * 1000) + 1 if remaining > 0 else 0)
             if not events:
+                self._low_water.expect(1)
                 if deadline.remaining > 0:
                     continue
                 raise DeadlineError(
