@@ -23,7 +23,10 @@ class Usage(NamedTuple):
     cpu_seconds: float
     resident_bytes: int
     peak_bytes: int
+    # The daemon's own: what it starts, it names.
     threads: int
+    # Of the concurrency runtime, which starts and ends them as it likes.
+    runtime_threads: int
     # Open descriptors but for those of memory files.
     files: int
     memory_files: int
@@ -35,9 +38,14 @@ class Usage(NamedTuple):
         for name in os.listdir(f"/proc/{process}/fd"):
             with contextlib.suppress(FileNotFoundError):
                 files["memfd:" in os.readlink(f"/proc/{process}/fd/{name}")] += 1
+        threads = {True: 0, False: 0}
+        for name in os.listdir(f"/proc/{process}/task"):
+            # The kernel says ENOENT or ESRCH of a thread that has just ended.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                threads["-qos" in Path(f"/proc/{process}/task/{name}/comm").read_text()] += 1
         return cls(
             process_cpu_seconds(process), int(fields["VmRSS"].split()[0]) * 1024, int(fields["VmHWM"].split()[0]) * 1024,
-            int(fields["Threads"]), files[False], files[True])  # fmt: skip
+            threads[False], threads[True], files[False], files[True])  # fmt: skip
 
 
 class Readers:
