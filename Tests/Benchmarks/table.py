@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import statistics
 import sys
 from collections.abc import Callable
@@ -16,20 +17,25 @@ from pathlib import Path
 from workloads import CONTENDERS, LOCAL_WAYS, PEERS, WORKLOADS
 
 ABSENT = "not available"
+# A round's number → what it measured.
+Rounds = dict[int, float]
 
 
 class Results:
-    """Medians over the rounds; None for what was not measured."""
+    """What the rounds measured, and its medians; None for what was not measured."""
 
     def __init__(self, results: dict):
         self.settings, self.machine, self.versions = (results[key] for key in ("settings", "machine", "versions"))
         self.threads: int = self.settings["threads"]
         self._runs, self._floors = results["runs"], results["floor"]
 
-    def median(self, workload: str, contender: str, key: str = "cpu_ms_per_image", threads: int | None = None) -> float | None:
+    def rounds(self, workload: str, contender: str | None, key: str = "cpu_ms_per_image", threads: int | None = None) -> Rounds:
         wanted = (workload, contender, self.threads if threads is None else threads)
-        values = [run[key] for run in self._runs
-                  if (run["workload"], run["contender"], run["threads"]) == wanted and "unavailable" not in run]
+        return {run["round"]: run[key] for run in self._runs
+                if (run["workload"], run["contender"], run["threads"]) == wanted and "unavailable" not in run}
+
+    def median(self, workload: str, contender: str, key: str = "cpu_ms_per_image", threads: int | None = None) -> float | None:
+        values = self.rounds(workload, contender, key, threads).values()
         return statistics.median(values) if values else None
 
     def floor(self, workload: str) -> float | None:
@@ -74,25 +80,28 @@ class Claim:
         return "" if value is None else f"{'≥' if self.is_at_least else '≤'} {value:g}"
 
 
-def _quotient(upper: float | None, lower: float | None) -> tuple[float, str] | None:
-    return None if upper is None or lower is None else (upper / lower, f"{upper:.3f} / {lower:.3f}")
+def _compared(left: Rounds, right: Rounds, compare: Callable[[float, float], float], text: str) -> tuple[float, str] | None:
+    """The median of what every round finds, each within itself: what the machine does else goes up and down from round to round,
+    and less within one. `text` takes both medians."""
+    shared = sorted(left.keys() & right.keys())
+    if not shared:
+        return None
+    found = statistics.median(compare(left[number], right[number]) for number in shared)
+    return found, text.format(*(statistics.median(values[number] for number in shared) for values in (left, right)))
 
 
-def _difference(left: float | None, right: float | None) -> tuple[float, str] | None:
-    return None if left is None or right is None else (left - right, f"{left:.3f} − {right:.3f}")
+def _quotient(upper: Rounds, lower: Rounds, text: str = "{:.3f} / {:.3f}") -> tuple[float, str] | None:
+    return _compared(upper, lower, operator.truediv, text)
 
 
 def _against_peers(results: Results, workload: str) -> tuple[float, str] | None:
     ours, peer = results.local(workload), results.best_peer(workload)
-    if ours is None or peer is None:
-        return None
-    found = _quotient(results.median(workload, ours), results.median(workload, peer))
+    found = _quotient(results.rounds(workload, ours), results.rounds(workload, peer))
     return found and (found[0], f"{found[1]} {peer}")
 
 
 def _fast(results: Results, workload: str) -> tuple[float, str] | None:
-    ours = results.local(workload)
-    return _quotient(results.median(workload, "fast"), results.median(workload, ours)) if ours else None
+    return _quotient(results.rounds(workload, "fast"), results.rounds(workload, results.local(workload)))
 
 
 def _cached(results: Results, workload: str) -> tuple[float, str] | None:
@@ -101,14 +110,15 @@ def _cached(results: Results, workload: str) -> tuple[float, str] | None:
 
 
 def _shared_memory(results: Results, workload: str) -> tuple[float, str] | None:
-    return _quotient(results.median(workload, "memfd"), results.median(workload, "in-process"))
+    return _quotient(results.rounds(workload, "memfd"), results.rounds(workload, "in-process"))
 
 
 def _socket(way: str) -> Callable[[Results, str], tuple[float, str] | None]:
     """What a way over sockets adds, beside what the bare socket takes for the same bytes."""
 
     def measure(results: Results, workload: str) -> tuple[float, str] | None:
-        found = _difference(results.median(workload, way), results.median(workload, "in-process"))
+        found = _compared(
+            results.rounds(workload, way), results.rounds(workload, "in-process"), operator.sub, "{:.3f} − {:.3f}")
         bare = results.median(workload, f"bare-{way}")
         return found and (found[0], found[1] if bare is None else f"{found[1]}; bare socket {bare:.3f}")
 
@@ -121,15 +131,12 @@ def _scaling(results: Results, workload: str) -> tuple[float, str] | None:
     if results.threads != 2:
         return None
 
-    def rates(way: str | None) -> tuple[float, float] | None:
-        two, one = (way and results.median(workload, way, "images_per_second", threads) for threads in (2, 1))
-        return (two, one) if two and one else None
+    def faster(way: str | None) -> tuple[float, str] | None:
+        two, one = (results.rounds(workload, way, "images_per_second", threads) for threads in (2, 1))
+        return _quotient(two, one, "{:,.0f} / {:,.0f}")
 
-    alone, served = rates("in-process"), rates(results.local(workload))
-    if alone is None:
-        return None
-    beside = f"; into Python {served[0] / served[1]:.2f}" if served else ""
-    return alone[0] / alone[1], f"{alone[0]:,.0f} / {alone[1]:,.0f}{beside}"
+    alone, served = faster("in-process"), faster(results.local(workload))
+    return alone and (alone[0], f"{alone[1]}; into Python {served[0]:.2f}" if served else alone[1])
 
 
 def _memory(results: Results, workload: str) -> tuple[float, str] | None:
@@ -226,7 +233,8 @@ def markdown(results: dict, others: list[dict] | None = None) -> str:
     # Each has a NumPy, which is not what is compared.
     versions = {f"{name} {version}" for those in found.versions.values() for name, version in those.items() if name != "numpy"}
     head = (f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; {found.threads} decoding threads, batches of "
-            f"{settings['batch_size']}, medians of {settings['rounds']} rounds in turn; {', '.join(sorted(versions))}")
+            f"{settings['batch_size']}, medians of {settings['rounds']} rounds in turn (ratios and differences: of each round's own); "
+            f"{', '.join(sorted(versions))}")
     lines = [head, "", *claims_table(found), *other_rows(others or []), "", *ways_table(found), ""]
     lines += [f"{name}: {workload.summary}  " for name, workload in WORKLOADS.items()]
     missing = found.missing()
