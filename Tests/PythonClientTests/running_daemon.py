@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def make_records(path: Path, images: list[bytes], label=lambda i: float(i)) -> P
         writer.write_idx(i, recordio.pack(recordio.IRHeader(0, label(i), i, 0), image))
     writer.close()
     return path
+
+
+def wait_until(what: str, condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Looks again and again: a daemon lets go of a connection, and of what it had, after its client has gone."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{seconds:g} s have passed without {what}"
+        time.sleep(0.01)
 
 
 class RunningDaemon:

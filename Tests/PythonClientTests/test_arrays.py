@@ -9,7 +9,6 @@ import math
 import os
 import socket
 import struct
-import time
 
 import headrace
 import numpy as np
@@ -17,7 +16,7 @@ import pytest
 from array_peer import ALL, Peer, memory, memory_files, refusal
 from headrace.io import NDArrayIter
 from png_file import png
-from running_daemon import BASE, RunningDaemon
+from running_daemon import BASE, RunningDaemon, wait_until
 
 LIMIT = 8 << 20
 
@@ -42,11 +41,9 @@ def connected(daemon, request):
         yield client
 
 
-def wait_until(what, condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come about within 20 s"
-        time.sleep(0.01)
+def keeps_no_memory_file(daemon):
+    """In the end: what other tests' connections leave in their sockets is received and closed on a thread, when they are long gone."""
+    wait_until("all memory files' closing", lambda: memory_files(daemon) == 0)
 
 
 # What comes over is what was handed over.
@@ -235,7 +232,7 @@ def test_messages_with_another_number_of_descriptors_are_refused_and_closed(daem
         assert "is called 'b'" in error["message"], error
         os.close(file)
         assert peer.is_well()
-        assert memory_files(daemon) == 0
+        keeps_no_memory_file(daemon)
 
 
 def test_a_flood_of_descriptors_stays_in_its_socket(daemon):
@@ -246,20 +243,19 @@ def test_a_flood_of_descriptors_stays_in_its_socket(daemon):
             for _ in range(100_000):
                 socket.send_fds(peer.side, [b"a"], [file] * 200)
         os.close(file)
-        assert memory_files(daemon) == 0
+        keeps_no_memory_file(daemon)
         assert peer.is_well()
 
 
 def test_a_sealed_file_is_mapped_and_its_descriptor_closed(daemon):
     with Peer(daemon) as peer:
         wait_until("other tests' memory's return", lambda: daemon.page("/v1/status")["memory_bytes"] == 0)
-        wait_until("other tests' descriptors' end", lambda: memory_files(daemon) == 0)
         file = memory()
         socket.send_fds(peer.side, [b"a"], [file])
         os.close(file)
         peer.attach()
         assert peer.answer() == (0x14, {"name": "a"})
-        assert memory_files(daemon) == 0
+        keeps_no_memory_file(daemon)
         assert daemon.page("/v1/status")["memory_bytes"] == 16
         peer.attach()
         _kind, error = peer.answer()

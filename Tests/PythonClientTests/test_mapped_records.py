@@ -87,13 +87,15 @@ def test_views_outlive_the_reader(files):
 
 
 def test_a_reader_leaves_no_descriptor_behind(files):
+    # What other tests have left to the collector may go at any time.
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         MmapReader(*files)[0].release()
         with pytest.raises(NotFoundError):
             MmapReader(files[0], files[1].with_name("none.idx"))
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_an_empty_file_has_no_records(tmp_path):
