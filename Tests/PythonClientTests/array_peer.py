@@ -20,7 +20,8 @@ class Peer:
         hello = {"major": 1, "minor": 1, "features": list(features), "max_frame": 1 << 30}
         self.send(0x01, json.dumps(hello).encode(), stream=0)
         data, descriptors, _, _ = socket.recv_fds(self.socket, 32, 4)
-        self.hello = self._rest(data)[1]
+        kind, self.hello = self._rest(data)
+        assert kind == 0x01, self.hello
         self.side = socket.socket(fileno=descriptors[0]) if descriptors else None
         if self.side:
             self.side.setblocking(True)

@@ -46,6 +46,10 @@ def wait_until(what: str, condition: Callable[[], bool], seconds: float = 30) ->
         time.sleep(0.01)
 
 
+# All connections of a test come from one user, and faster than the limit on that allows.
+UNHURRIED = {"HEADRACE_LIMITS_CONNECTS_PER_SECOND_PER_CLIENT": "1000000"}
+
+
 class RunningDaemon:
     """Started by `with`; stopped with SIGTERM at its end, and killed when that takes too long."""
 
@@ -63,12 +67,14 @@ class RunningDaemon:
         self.config.write_text(configuration.format(directory=directory))
         self.log = directory / "log"
         self.open_files_limit = open_files
+        # A test of these limits has them in its configuration.
+        self.environment = os.environ | ({} if "connects_per_second" in configuration else UNHURRIED)
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> RunningDaemon:
         self.process = subprocess.Popen(
             [binary("headraced", "HEADRACED"), "--config", str(self.config)],
-            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"),
+            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"), env=self.environment,
             preexec_fn=self.open_files_limit
             and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.open_files_limit)))
         deadline = time.monotonic() + 30

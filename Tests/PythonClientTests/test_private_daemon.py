@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -78,6 +79,19 @@ def test_a_daemon_that_died_is_started_again_and_the_stream_goes_on(private):
     (first,) = started(private)
     os.kill(first, signal.SIGKILL)
     assert [batch.step for batch in stream] == [1, 2, 3, 4]
+    assert len(started(private)) == 2
+
+
+def test_a_daemon_that_dies_while_a_client_connects_is_replaced(private):
+    headrace.connect()
+    (first,) = started(private)
+    os.kill(first, signal.SIGSTOP)
+    killer = threading.Timer(0.3, os.kill, (first, signal.SIGKILL))
+    killer.start()
+    # The kernel takes the connection for the stopped one, and drops it when it dies.
+    stream = headrace.connect().open("train")
+    killer.join()
+    assert [batch.step for batch in stream] == [0, 1, 2, 3, 4]
     assert len(started(private)) == 2
 
 

@@ -19,7 +19,15 @@ import headrace
 # Interruptions, processes, memory.
 
 
-def test_ctrl_c_interrupts_a_wait_and_nothing_is_lost(server):
+@pytest.fixture
+def interruptible():
+    """A process that a shell has started in the background ignores Ctrl-C from the beginning."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_interrupts_a_wait_and_nothing_is_lost(server, interruptible):
     gate, waiting = threading.Event(), threading.Event()
 
     def stall(session):

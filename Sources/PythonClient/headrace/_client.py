@@ -171,9 +171,19 @@ class Client:
         return Endpoint(_private_daemon.ensure(self._options.timeout), "", 0)
 
     def _connect(self) -> Connection:
+        address = self._address()
+        try:
+            return self._greeted(address)
+        except ConnectionLostError:
+            # A private daemon that was killed may have been dying yet when it was looked at.
+            if self._endpoint is not None or not _private_daemon.is_dead(address.path):
+                raise
+        return self._greeted(self._address())
+
+    def _greeted(self, address: Endpoint) -> Connection:
         buffers = BufferPool(self._options.window + _SPARE_BLOCKS)
         return Connection.open(
-            self._address(),
+            address,
             self._options.timeout,
             credentials=self._credentials,
             checksum=self._checksum,

@@ -23,6 +23,8 @@ from .errors import DaemonStartError
 _PREFIX = "headrace-private-"
 _LOCK_NAME = "lock"
 _STOP_SECONDS = 5.0
+# What the kernel may need to take a killed process apart; its sockets go first.
+_DEATH_SECONDS = 1.0
 # sockaddr_un holds 108 bytes with the final zero.
 _SOCKET_PATH_LIMIT = 107
 
@@ -44,6 +46,12 @@ def ensure(timeout: float) -> str:
         if _running is None:
             _running = PrivateDaemon(timeout)
         return _running.socket_path
+
+
+def is_dead(socket_path: str | None) -> bool:
+    """Whether the daemon of that socket, which has dropped a connection, has ended or does so within a moment."""
+    daemon = _running
+    return daemon is None or daemon.socket_path != socket_path or daemon.ends_within(_DEATH_SECONDS)
 
 
 def log_tail() -> str:
@@ -111,6 +119,12 @@ class PrivateDaemon:
     def alive(self) -> bool:
         """Running, and started by this very process rather than by the parent it was forked from."""
         return self._pid == os.getpid() and self._process.poll() is None
+
+    def ends_within(self, seconds: float) -> bool:
+        if self.alive:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        return not self.alive
 
     def _wait_ready(self, binary: str, timeout: float) -> None:
         end = time.monotonic() + timeout
