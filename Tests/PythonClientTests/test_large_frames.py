@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 import time
 
 import headrace
@@ -64,17 +65,35 @@ def test_batches_come_whole_however_they_are_cut(tcp_server):
 def test_what_stands_below_the_mark_is_read_after_a_while(tcp_server, monkeypatch):
     monkeypatch.setattr(_connection, "PATIENCE_SECONDS", 0.02)
     # As if the rest were never enough: the kernel tells of half a megabyte only when patience ends.
-    levels = []
+    rest = 1 << 19
+    is_waiting, is_impatient = threading.Event(), threading.Event()
     expect = LowWater.expect
 
     def watched(self, size):
         expect(self, 1 << 20 if size > 1 else 1)
-        levels.append(self._level)
+        assert self._level == (1 << 20 if size > 1 else 1)
+        if size == rest:
+            is_waiting.set()
+        elif size == 1 and is_waiting.is_set():
+            is_impatient.set()
+
+    def keep_back(session):
+        def raw(data):
+            del session.raw
+            session.sent += 1
+            session.sock.sendall(data[:-rest])
+            assert is_waiting.wait(20)
+            session.sock.sendall(data[-rest:])
+            # Nothing comes after it that would lift it over the mark.
+            assert is_impatient.wait(20)
+
+        session.raw = raw
 
     monkeypatch.setattr(LowWater, "expect", watched)
+    tcp_server.interfere("BATCH", keep_back)
     for step, batch in enumerate(open_stream(tcp_server)):
         assert_batch(batch, step)
-    assert step == 4 and 1 << 20 in levels and 1 in levels
+    assert step == 4 and is_impatient.is_set()
 
 
 def test_a_deadline_in_a_large_frame_loses_nothing(tcp_server):
