@@ -24,7 +24,7 @@ case ${1:-} in
 esac
 
 # A test that hangs ends its phase instead of the whole run.
-swift_limit_seconds=900 pytest_limit_seconds=600 script_limit_seconds=300 fuzz_limit_seconds=600
+swift_limit_seconds=1500 pytest_limit_seconds=1500 script_limit_seconds=900 fuzz_limit_seconds=1500
 scratch=$repository/.build-tests
 build_flags=(-c release --scratch-path "$scratch" -Xswiftc -enable-testing --traits HDF5)
 passed=0 failed=0 skipped=0

@@ -49,6 +49,8 @@ package final class AdminServer: Service {
     private struct State {
         var listeners: [Listener] = []
         var connections: [ObjectIdentifier: Connection] = [:]
+        /// Requests whose answers have not been written yet.
+        var answering = 0
         var isStopped = false
     }
     private let places: [Place]
@@ -98,6 +100,8 @@ package final class AdminServer: Service {
             return (state.listeners, state.connections.values.map(\.channel))
         }
         for listener in listeners { await listener.close() }
+        // Whoever asked for the drain that leads here is told so. A peer that does not read is not waited for much longer.
+        for _ in 0..<100 where state.withLock({ $0.answering > 0 }) { try? await Task.sleep(for: .milliseconds(10)) }
         for channel in channels { channel.close(promise: nil) }
     }
 
@@ -149,7 +153,11 @@ package final class AdminServer: Service {
         to request: Request, _ writer: consuming ResponseWriter, from channel: any Channel, _ pages: AdminPages
     ) async throws {
         // One that is no longer among them is closed, and hears no answer.
-        let connection = state.withLock { $0.connections[ObjectIdentifier(channel)] }
+        let connection = state.withLock { state in
+            state.answering += 1
+            return state.connections[ObjectIdentifier(channel)]
+        }
+        defer { state.withLock { $0.answering -= 1 } }
         let answer: AdminAnswer
         do {
             let body = try await request.body.collect(upTo: Self.maxBodyBytes)

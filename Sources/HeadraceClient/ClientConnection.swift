@@ -60,26 +60,20 @@ final class ClientConnection: Sendable {
         deadline: Duration,
         _ wish: @escaping @Sendable (inout ClientSessionMachine) throws(SessionFailure) -> [ClientSessionMachine.Action]
     ) async throws -> ClientHandler.Answer {
-        try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await channel.eventLoop.flatSubmit { [handler] in
-                handler.value.request(deadline: deadline, wish)
-            }.get()
-        } onCancel: {
-            channel.eventLoop.execute { [handler] in handler.value.cancelRequest() }
+        try await onEventLoop {
+            $0.request(deadline: deadline, wish)
+        } cancelling: {
+            $0.cancelRequest()
         }
     }
 
     /// Hands an array over and waits for the answer.
     func attach(_ array: HeadraceArray) async throws -> ClientHandler.Answer {
         let file = try await sealedFile(of: array)
-        return try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await channel.eventLoop.flatSubmit { [handler, options] in
-                handler.value.attach(array, file, deadline: options.openTimeout)
-            }.get()
-        } onCancel: {
-            channel.eventLoop.execute { [handler] in handler.value.cancelRequest() }
+        return try await onEventLoop { [options] in
+            $0.attach(array, file, deadline: options.openTimeout)
+        } cancelling: {
+            $0.cancelRequest()
         }
     }
 
@@ -95,15 +89,39 @@ final class ClientConnection: Sendable {
 
     /// The next batch, or nil at the end of the epoch.
     func next() async throws -> HeadraceBatch? {
-        try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await channel.eventLoop.flatSubmit { [handler, options] in
-                handler.value.next(deadline: options.batchTimeout)
-            }.get()
-        } onCancel: {
-            channel.eventLoop.execute { [handler] in handler.value.cancelNext() }
+        try await onEventLoop { [options] in
+            $0.next(deadline: options.batchTimeout)
+        } cancelling: {
+            $0.cancelNext()
         }
     }
+
+    /// Waits for what `ask` promises. When the task is cancelled, `cancel` makes the promise fail.
+    private func onEventLoop<Answer: Sendable>(
+        _ ask: @escaping @Sendable (ClientHandler) -> EventLoopFuture<Answer>,
+        cancelling cancel: @escaping @Sendable (ClientHandler) -> Void
+    ) async throws -> Answer {
+        let eventLoop = channel.eventLoop
+        let call = NIOLoopBoundBox.makeBoxSendingValue(CallState.unasked, eventLoop: eventLoop)
+        return try await withTaskCancellationHandler {
+            try await eventLoop.flatSubmit { [handler] in
+                guard call.value == .unasked else { return eventLoop.makeFailedFuture(CancellationError()) }
+                call.value = .asked
+                let answer = ask(handler.value)
+                answer.whenComplete { _ in call.value = .over }
+                return answer
+            }.get()
+        } onCancel: {
+            eventLoop.execute { [handler] in
+                if call.value == .asked { cancel(handler.value) }
+                call.value = .over
+            }
+        }
+    }
+
+    /// Of one call, on the event loop. A cancellation may come there before what it cancels, and after its end, when another call
+    /// may be under way.
+    private enum CallState { case unasked, asked, over }
 
     func close() async {
         // It fails only when the channel is already closed.

@@ -8,7 +8,7 @@ import Transport
 
 @testable import Admin
 
-@Suite("Admin server", .timeLimit(.minutes(1))) struct AdminServerTests {
+@Suite("Admin server", .timeLimit(.minutes(10))) struct AdminServerTests {
     /// Runs a server in a fresh folder while `body` talks to it, then stops it gracefully.
     static func withServer(
         _ control: FakeControlPlane, _ body: @Sendable (_ folder: String, _ endpoints: [Endpoint]) async throws -> Void
@@ -40,7 +40,7 @@ import Transport
     static func curl(_ arguments: [String]) async throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-        process.arguments = ["-sS", "-m", "20", "-w", "\n%{http_code} %{content_type}"] + arguments
+        process.arguments = ["-sS", "-m", "600", "-w", "\n%{http_code} %{content_type}"] + arguments
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

@@ -9,7 +9,7 @@ import Testing
 @testable import Daemon
 @testable import Iterators
 
-@Suite("Opening streams", .timeLimit(.minutes(1))) struct DatasetOpenerTests {
+@Suite("Opening streams", .timeLimit(.minutes(10))) struct DatasetOpenerTests {
     /// What the fake iterator was opened with.
     final class Seen: Sendable {
         let parameters = Mutex<[String: ParameterValue]>([:])

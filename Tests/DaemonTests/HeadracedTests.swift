@@ -4,7 +4,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite("headraced", .timeLimit(.minutes(2)), .serialized) struct HeadracedTests {
+@Suite("headraced", .timeLimit(.minutes(10)), .serialized) struct HeadracedTests {
     @Test("a private daemon says that it is ready, keeps its socket to its user, and ends with standard input")
     func privateMode() throws {
         let folder = try TemporaryFolder()

@@ -11,7 +11,7 @@ import Testing
 @testable import Daemon
 
 /// The service manager hears of a daemon only while every event loop answers and the pool gets something done.
-@Suite("Health, with real loops and threads", .timeLimit(.minutes(1))) struct HealthMonitorTests {
+@Suite("Health, with real loops and threads", .timeLimit(.minutes(10))) struct HealthMonitorTests {
     /// How often the watchdog was fed.
     final class Feedings: Sendable {
         private let count = Mutex(0)

@@ -8,7 +8,7 @@ import Testing
 @testable import Admin
 @testable import Daemon
 
-@Suite("Reload", .timeLimit(.minutes(1))) struct ReloaderTests {
+@Suite("Reload", .timeLimit(.minutes(10))) struct ReloaderTests {
     @Test("what can change is in force, what cannot is named, and a bad file changes nothing")
     func reload() async throws {
         let folder = try TemporaryFolder()

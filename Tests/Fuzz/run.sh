@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes what reads bytes from outside, with libFuzzer and AddressSanitizer.
 #
-#   run.sh [--seconds N | --minutes N] [TARGET…]      each target so long; default: 3 seconds, all targets
+#   run.sh [--seconds N | --minutes N] [TARGET…]      each target so long; default: 3 seconds, all targets. A run of
+#                                                     seconds tries the same inputs each time, as far as it gets
 #   run.sh --reproduce TARGET FILE…                   these inputs once
 #
 # What a run learns stays in .build-fuzz/corpus, where the next begins. An input that crashes, hangs or takes too much
@@ -13,7 +14,7 @@ root=$(cd -- "$here/../.." && pwd)
 work=$root/.build-fuzz
 all=(frames server client batch open admin configuration records lists csv libsvm mnist numpy images)
 # An input takes milliseconds, and a target with AddressSanitizer some 200 MiB.
-limits=(-timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=128)
+limits=(-timeout=60 -rss_limit_mb=1024 -malloc_limit_mb=128)
 
 skip() { echo "SKIP: $1"; exit 77; }
 usage() {
@@ -21,10 +22,11 @@ usage() {
     exit 2
 }
 
-seconds=3 reproduce=no
+# 0 is a seed of the moment's own.
+seconds=3 seed=1 reproduce=no
 case ${1:-} in
     --seconds) seconds=${2:?} && shift 2 ;;
-    --minutes) seconds=$((${2:?} * 60)) && shift 2 ;;
+    --minutes) seconds=$((${2:?} * 60)) seed=0 && shift 2 ;;
     --reproduce) reproduce=yes && shift ;;
     -*) usage ;;
 esac
@@ -68,7 +70,7 @@ for target in "$@"; do
     # Known findings are the first inputs, so that none comes back.
     inputs=("$corpus" "$folder/seeds/$target")
     [[ -d $here/findings/$target ]] && inputs+=("$here/findings/$target")
-    if fuzz "$target" -max_total_time="$seconds" -max_len=8192 -print_final_stats=1 "${dictionary[@]}" \
+    if fuzz "$target" -seed="$seed" -max_total_time="$seconds" -max_len=8192 -print_final_stats=1 "${dictionary[@]}" \
         -artifact_prefix="$findings/" "${inputs[@]}" >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")

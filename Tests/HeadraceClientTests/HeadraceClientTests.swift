@@ -12,7 +12,7 @@ struct HeadraceClientTests {
     /// Runs `body` with a client of a fake server, once over a Unix socket.
     private func withClient<R: Sendable>(
         _ configuration: FakeServer.Configuration = FakeServer.Configuration(),
-        options: HeadraceOptions = HeadraceOptions(), tcp: Bool = false,
+        options: HeadraceOptions = .patient, tcp: Bool = false,
         _ body: (HeadraceClient, FakeServer) async throws -> R
     ) async throws -> R {
         let directory = try TemporaryFolder()
@@ -40,7 +40,7 @@ struct HeadraceClientTests {
 
     @Test("epochs come whole, in order, with the right bytes", arguments: [false, true], [1, 2, 5])
     func epochs(tcp: Bool, window: Int) async throws {
-        var options = HeadraceOptions()
+        var options = HeadraceOptions.patient
         options.window = window
         options.checksums = window == 2
         var configuration = FakeServer.Configuration()
@@ -156,7 +156,7 @@ struct HeadraceClientTests {
     @Test("bad records are announced, or end the epoch")
     func badRecords() async throws {
         let notices = Notices()
-        var options = HeadraceOptions()
+        var options = HeadraceOptions.patient
         options.onNotice = { notices.add($0) }
         var configuration = FakeServer.Configuration()
         configuration.badStep = 1
@@ -250,7 +250,7 @@ struct HeadraceClientTests {
 
     @Test("a server that breaks off or lies is named, and the batches before it were good", arguments: Damage.allCases)
     func damage(damage: Damage) async throws {
-        var options = HeadraceOptions()
+        var options = HeadraceOptions.patient
         options.checksums = true
         options.window = 1
         var configuration = FakeServer.Configuration()
@@ -271,10 +271,11 @@ struct HeadraceClientTests {
         "a deadline that passes says what was awaited",
         arguments: [FrameType.hello, .opened, .batch, .position, .state])
     func deadlines(type: FrameType) async throws {
-        var options = HeadraceOptions()
+        var options = HeadraceOptions.patient
         // Only what is awaited here may run out: on a busy machine the rest takes its time.
         func deadline(_ types: FrameType...) -> Duration { types.contains(type) ? .milliseconds(50) : .seconds(60) }
-        options.connectTimeout = deadline(.hello)
+        // The connection must be made within this one too.
+        options.connectTimeout = type == .hello ? .seconds(3) : .seconds(60)
         options.openTimeout = deadline(.opened)
         options.batchTimeout = deadline(.batch)
         options.requestTimeout = deadline(.position, .state)
@@ -298,16 +299,33 @@ struct HeadraceClientTests {
     @Test("a cancelled wait for a batch leaves the stream usable; a cancelled request ends the connection")
     func cancellation() async throws {
         var configuration = FakeServer.Configuration()
-        configuration.fault = { type, count, _ in
-            // The first batch never comes, and no POSITION of the second move.
-            type == .batch && count == 0 || type == .position && count == 1 ? .swallow : .none
-        }
-        // Swallowing leaves a gap in the numbers, so only what needs no later frame can be asked for.
-        try await withClient(configuration) { client, _ in
+        // No batch comes. Swallowing leaves a gap in the numbers, so only what needs no later frame can be asked for, and with
+        // this window no second batch is sent.
+        configuration.fault = { type, _, _ in type == .batch ? .swallow : .none }
+        var options = HeadraceOptions.patient
+        options.window = 1
+        try await withClient(configuration, options: options) { client, _ in
             let stream = try await client.open(dataset: "good")
-            let task = Task { try await stream.next() }
-            task.cancel()
-            await #expect(throws: CancellationError.self) { try await task.value }
+            let (refusal, cancelled) = await withTaskGroup(of: Result<HeadraceBatch?, any Error>.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        do { return .success(try await stream.next()) } catch { return .failure(error) }
+                    }
+                }
+                // Whichever of the two is refused, the other one waits: only then is there a wait to be cancelled.
+                let refusal = await group.next()
+                group.cancelAll()
+                return (refusal, await group.next())
+            }
+            let error = #expect(throws: HeadraceError.self) { try refusal?.get() }
+            #expect(error?.code == .notNow)
+            #expect(throws: CancellationError.self) { try cancelled?.get() }
+            // However early it comes, or before the task has begun.
+            for _ in 0..<200 {
+                let task = Task { try await stream.next() }
+                task.cancel()
+                await #expect(throws: CancellationError.self) { try await task.value }
+            }
         }
         configuration.fault = { type, _, _ in type == .position ? .swallow : .none }
         try await withClient(configuration) { client, _ in
@@ -339,5 +357,14 @@ struct HeadraceClientTests {
             let error = await #expect(throws: HeadraceError.self) { try await HeadraceClient.connect(endpoint) }
             #expect(error?.code == code)
         }
+    }
+}
+
+extension HeadraceOptions {
+    /// For a machine that is busy with other tests.
+    fileprivate static var patient: HeadraceOptions {
+        var options = HeadraceOptions()
+        options.connectTimeout = .seconds(120)
+        return options
     }
 }

@@ -30,11 +30,12 @@ def _trace(request: int, thread: int) -> None:
 
 def stop(process: int, prefixes: list[str]) -> int:
     """Stops the threads, until this process ends. Returns how many."""
-    threads = [
-        int(entry.name)
-        for entry in Path(f"/proc/{process}/task").iterdir()
-        if (entry / "comm").read_text().startswith(tuple(prefixes))
-    ]
+    threads = []
+    for entry in Path(f"/proc/{process}/task").iterdir():
+        # Others come and go.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if (entry / "comm").read_text().startswith(tuple(prefixes)):
+                threads.append(int(entry.name))
     for thread in threads:
         _trace(_SEIZE, thread)
         _trace(_INTERRUPT, thread)

@@ -55,7 +55,7 @@ else
 fi
 
 status=0
-"$here/systemd-sandbox" --timeout 240 \
+"$here/systemd-sandbox" --timeout 800 \
     --copy "$package:/opt/test/headrace.deb" \
     "${numpy[@]}" \
     --copy "$root/Sources/PythonClient:/opt/test/client" \

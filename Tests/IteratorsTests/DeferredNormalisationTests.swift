@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Streams with `wire="uint8"`: the bytes that the values are made of, and what makes them.
-@Suite("wire=uint8", .timeLimit(.minutes(1))) struct DeferredNormalisationTests {
+@Suite("wire=uint8", .timeLimit(.minutes(10))) struct DeferredNormalisationTests {
     static let means: [String: ParameterValue] = [
         "mean_r": .number(12.7), "mean_g": .number(3), "std_g": .number(57.12), "std_b": .number(0.3),
         "scale": .number(-0.017),

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Streams with `decode="fast"`: near the exact ones, and as true to their addresses.
-@Suite("decode=fast", .timeLimit(.minutes(2))) struct FastDecodeStreamTests {
+@Suite("decode=fast", .timeLimit(.minutes(10))) struct FastDecodeStreamTests {
     typealias Way = DecodedCacheTests.Way
 
     static let small: [String: ParameterValue] = [

@@ -3,7 +3,7 @@ import Iterators
 import TestSupport
 import Testing
 
-@Suite("RecordIter's rows, headers and refusals", .timeLimit(.minutes(1))) struct RawRecordRoomTests {
+@Suite("RecordIter's rows, headers and refusals", .timeLimit(.minutes(10))) struct RawRecordRoomTests {
     private static let labelled: [[Float]?] = [nil, [4], nil]
     private static let payloads: [[UInt8]] = [[1, 2, 3], [], [5, 6, 7, 8, 9]]
 

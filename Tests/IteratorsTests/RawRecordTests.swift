@@ -4,7 +4,7 @@ import RecordIO
 import TestSupport
 import Testing
 
-@Suite("RecordIter", .timeLimit(.minutes(1))) struct RawRecordTests {
+@Suite("RecordIter", .timeLimit(.minutes(10))) struct RawRecordTests {
     @Test("a row is the record and zeros, also behind longer records in the same memory", arguments: [1, 4])
     func rows(threads: Int) async throws {
         let fixture = try RawRecordFixture()

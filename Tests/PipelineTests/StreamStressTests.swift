@@ -72,7 +72,7 @@ struct StreamStressTests {
         stream.close()
     }
 
-    @Test("random next, reset, seek and close with a consumer that keeps batches", .timeLimit(.minutes(1)))
+    @Test("random next, reset, seek and close with a consumer that keeps batches", .timeLimit(.minutes(10)))
     func randomMoves() async throws {
         let pool = WorkerPool(threads: 3)
         defer { pool.shutDown() }
@@ -86,7 +86,7 @@ struct StreamStressTests {
         #expect(faults.found.withLock { $0 } == [])
     }
 
-    @Test("streams opened and closed at once leave no work behind", .timeLimit(.minutes(1)))
+    @Test("streams opened and closed at once leave no work behind", .timeLimit(.minutes(10)))
     func churn() async throws {
         let pool = WorkerPool(threads: 3)
         defer { pool.shutDown() }
@@ -123,7 +123,7 @@ struct StreamStressTests {
         }
     }
 
-    @Test("closed streams give back the slabs of batches that were still waiting", .timeLimit(.minutes(1)))
+    @Test("closed streams give back the slabs of batches that were still waiting", .timeLimit(.minutes(10)))
     func closeGivesMemoryBack() async throws {
         let pool = WorkerPool(threads: 1)
         defer { pool.shutDown() }
@@ -166,7 +166,7 @@ struct StreamStressTests {
     }
 
     @Test(
-        "the storage is not asked for what streams have moved away from", .timeLimit(.minutes(1)),
+        "the storage is not asked for what streams have moved away from", .timeLimit(.minutes(10)),
         arguments: ["seek", "reset", "close"])
     func oldAnnouncements(way: String) async throws {
         let pool = WorkerPool(threads: 1, readers: 1)
@@ -197,7 +197,7 @@ struct StreamStressTests {
         stream.close()
     }
 
-    @Test("a reset behind the last epoch is the end of the run", .timeLimit(.minutes(1)))
+    @Test("a reset behind the last epoch is the end of the run", .timeLimit(.minutes(10)))
     func lastEpoch() async throws {
         let pool = WorkerPool(threads: 2)
         defer { pool.shutDown() }
@@ -216,7 +216,7 @@ struct StreamStressTests {
         stream.close()
     }
 
-    @Test("an error is counted once, however often it is asked for", .timeLimit(.minutes(1)))
+    @Test("an error is counted once, however often it is asked for", .timeLimit(.minutes(10)))
     func errorsAreCounted() async throws {
         let pool = WorkerPool(threads: 2)
         defer { pool.shutDown() }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A stall shows as the time limit.
-@Suite("the decode threads", .timeLimit(.minutes(1))) struct WorkerPoolTests {
+@Suite("the decode threads", .timeLimit(.minutes(10))) struct WorkerPoolTests {
     /// Rows that say they waited for the storage while it is slow, and do wait for it.
     private final class StorageSource: BatchSource {
         let rows = PatternSource(records: 64, batchSize: 16, prefetch: 1)

@@ -17,7 +17,10 @@ sys.path.insert(0, str(CHECKOUT / "Sources" / "PythonClient"))
 sys.path.insert(0, str(HERE))
 
 import headrace  # noqa: E402
+from running_daemon import UNHURRIED  # noqa: E402
 from scripted_server import ScriptedServer  # noqa: E402
+
+os.environ.update(UNHURRIED)
 
 
 @pytest.fixture

@@ -353,6 +353,11 @@ def test_a_list_of_images_may_be_longer_than_a_message(connected, daemon):
 def test_a_list_counts_as_what_its_client_handed_over(daemon):
     images = long_list(daemon, 70_000)
     options = dict(path_root=str(daemon.directory), batch_size=100, data_shape=(3, 4, 5), aug_list=[])
+
+    def nothing_is_counted():
+        return daemon.page("/v1/status")["memory_bytes"] == 0
+
+    wait_until("all memory's return", nothing_is_counted)
     with headrace.connect(daemon.url) as client:
         with pytest.raises(headrace.LimitError, match="'rows of imglist' takes .* limits.max_arrays"):
             client.open(iterator="ImageIter", imglist=images, **options)
@@ -362,7 +367,7 @@ def test_a_list_counts_as_what_its_client_handed_over(daemon):
             client.open(iterator="ImageIter", imglist=[*images[:50_001], [1.0], *images[:10]], **options)
         with pytest.raises(headrace.NotFoundError, match="no array 'mine' has been handed over"):
             client.open(iterator="ImageIter", imglist="array:mine", **options)
-        # Nothing of all that is still counted.
+        wait_until("all memory's return", nothing_is_counted)
         client.open(iterator="ImageIter", imglist=images[:50_000], **options).close()
 
 

@@ -236,6 +236,8 @@ def test_iterators_that_do_not_go_together(other, message):
 def test_a_batch_that_does_not_come_meets_its_deadline_and_can_be_waited_for_again():
     go = threading.Event()
     iterator = PrefetchingIter([Scripted([1]), Scripted([lambda: go.wait(30) and 5])], deadline=0.05)
+    # The other one has its batch, however late its thread was started.
+    iterator._ahead[0].wait(30)
     for call in (iterator.next, iterator.reset):
         with pytest.raises(headrace.DeadlineError, match=r"iterator 1 \(Scripted\) gave no batch within") as caught:
             call()

@@ -13,6 +13,7 @@ import headrace
 CONFIGURATION = BASE + """
 # With one thread no image is decoded twice at the same time, so that counts are exact.
 threads: 1
+max_threads: 1
 limits: {{memory: 64MiB, cache: 24MiB}}
 datasets:
   pets:

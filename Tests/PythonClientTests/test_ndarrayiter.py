@@ -36,8 +36,9 @@ def test_the_documentation_example():
 def test_the_documentation_example_of_unequal_lengths():
     data = {"data1": np.zeros((10, 2, 2)), "data2": np.zeros((20, 2, 2))}
     label = {"label1": np.zeros((10, 1)), "label2": np.zeros((20, 1))}
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning) as warned:
         iterator = NDArrayIter(data, label, 3, True, last_batch_handle="discard")
+    caught = [warning for warning in warned if issubclass(warning.category, UserWarning)]
     assert [str(warning.message) for warning in caught] == [
         f"{name} has 20 rows, data 'data1' has 10: the surplus is not used" for name in ("data 'data2'", "label 'label2'")
     ]

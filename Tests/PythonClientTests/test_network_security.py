@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -23,7 +24,7 @@ import pytest
 from headrace._wire import FrameType, encode_frame
 
 from certificates import Authority
-from running_daemon import BASE, RunningDaemon, binary, make_records, photographs
+from running_daemon import BASE, RunningDaemon, binary, make_records, photographs, wait_until
 
 SHAPE = (3, 64, 64)
 
@@ -278,6 +279,7 @@ def test_tokens(tmp_path, authority, records):
                 with pytest.raises(headrace.LimitError, match="tokens.narrow.streams"):
                     client.open("small")
                 assert len(list(stream)) == 2
+            wait_until("the stream's end", lambda: not daemon.page("/v1/streams")["streams"])
             assert len(digests(client)) == 2
         with connect(tight) as client:
             with pytest.raises(headrace.LimitError, match="tokens.tight.memory"):
@@ -413,17 +415,20 @@ def test_what_is_no_handshake(tmp_path, authority, records):
     """Plain frames, HTTP, rubbish, old TLS, a peer that says nothing: closed, and the next client is served."""
     pair = authority.issue("server-hostile")
     text, digest = token()
-    more = f"tokens: {{{{me: {{{{sha256: {digest}}}}}}}}}\ntimeouts: {{{{handshake: 1s}}}}\n"
+    more = f"tokens: {{{{me: {{{{sha256: {digest}}}}}}}}}\ntimeouts: {{{{handshake: 5s}}}}\n"
     with RunningDaemon(tmp_path, configuration(records, tls_part(pair), more)) as daemon:
         files = daemon.open_files()
-        for first in (b"HDR\x43" + bytes(28), b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096), b"\x16\x03\x01", b""):
-            with socket.create_connection(("127.0.0.1", port(daemon)), timeout=20) as peer:
+        beginnings = (b"HDR\x43" + bytes(28), b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096), b"\x16\x03\x01", b"")
+        with contextlib.ExitStack() as stack:
+            peers = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", port(daemon)), timeout=60)) for _ in beginnings
+            ]
+            for peer, first in zip(peers, beginnings, strict=True):
                 peer.sendall(first)
-                try:
+            for peer in peers:
+                with contextlib.suppress(ConnectionResetError):
                     while peer.recv(4096):
                         pass
-                except ConnectionResetError:
-                    pass
         old = ssl.create_default_context(cafile=str(authority.certificate))
         old.maximum_version = ssl.TLSVersion.TLSv1_2
         with socket.create_connection(("127.0.0.1", port(daemon)), timeout=20) as peer:

@@ -82,7 +82,8 @@ def test_a_daemon_that_died_is_started_again_and_the_stream_goes_on(private):
     assert len(started(private)) == 2
 
 
-def test_a_daemon_that_dies_while_a_client_connects_is_replaced(private):
+def test_a_daemon_that_dies_while_a_client_connects_is_replaced(private, monkeypatch):
+    monkeypatch.setattr(_private_daemon, "_DEATH_SECONDS", 60)
     headrace.connect()
     (first,) = started(private)
     os.kill(first, signal.SIGSTOP)

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from conftest import CHECKOUT
-from running_daemon import BASE, RunningDaemon, make_records, photographs
+from running_daemon import BASE, RunningDaemon, make_records, photographs, wait_until
 
 import headrace
 
@@ -112,7 +112,7 @@ def test_a_hung_pool_ends_the_feeding(daemon, manager, threads):
             assert manager.is_fed()
             stream = client.open("photos")
             assert manager.starves()
-            assert b"decode and reader threads" in daemon.log.read_bytes()
+            wait_until("the reason in the log", lambda: b"decode and reader threads" in daemon.log.read_bytes())
         batches = list(stream)
         assert len(batches) == len(stream)
         assert manager.is_fed()

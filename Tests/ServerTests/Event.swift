@@ -8,6 +8,6 @@ final class Event: Sendable {
 
     func signal() { group.leave() }
 
-    /// Blocking. False when it has not happened within ten seconds.
-    func wait() -> Bool { group.wait(timeout: .now() + 10) == .success }
+    /// Blocking. False when it has not happened within two minutes: on a busy machine anything may take its time.
+    func wait() -> Bool { group.wait(timeout: .now() + 120) == .success }
 }

@@ -26,7 +26,8 @@ struct ServerFixture {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var configuration = ServerConfiguration(
             listeners: [.endpoint(.unix(path: directory + "/s")), .endpoint(.tcp(host: "127.0.0.1", port: 0))],
-            software: "headraced/test")
+            // Neither is to run out while the machine is busy, unless a test asks for it.
+            software: "headraced/test", handshakeTimeout: .seconds(600), pingInterval: nil)
         configure(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let opener = FakeOpener(plan)

@@ -19,12 +19,12 @@ struct DescriptorChannelTests {
     }
 
     /// How many descriptors of this process are of the file that `descriptor` is of. Numbers alone tell nothing: other tests
-    /// open and close files meanwhile.
+    /// open and close files meanwhile. Nor does the inode alone: files of other devices have the same numbers.
     private func openCount(_ descriptor: CInt) throws -> Int {
-        func identity(_ descriptor: CInt) -> UInt64? {
+        func identity(_ descriptor: CInt) -> [UInt64]? {
             var status = stat()
             // `status` is ours and lives through the call.
-            return unsafe fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : nil
+            return unsafe fstat(descriptor, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
         }
         let file = try #require(identity(descriptor))
         return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { CInt($0) }

@@ -9,7 +9,8 @@ import Transport
 @Suite("Listener and connector")
 struct ListenerTests {
     private let group = NIOSingletons.posixEventLoopGroup
-    private let second = Duration.seconds(5)
+    /// For a machine that is busy with other tests; nothing here lets it pass.
+    private let deadline = Duration.seconds(120)
 
     /// Echoes what comes.
     private final class Echo: ChannelInboundHandler {
@@ -38,7 +39,7 @@ struct ListenerTests {
     private func roundTrip(_ endpoint: Endpoint) async throws -> String {
         let loop = group.next()
         let promise = loop.makePromise(of: String.self)
-        let channel = try await Connector.connect(to: endpoint, group: loop, deadline: second) { channel in
+        let channel = try await Connector.connect(to: endpoint, group: loop, deadline: deadline) { channel in
             channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(First(promise)) }
         }
         try await channel.writeAndFlush(ByteBuffer(string: "water"))
@@ -85,7 +86,7 @@ struct ListenerTests {
             let listener = try await Listener.bind(endpoint, group: group) { channel in
                 PeerCredentials.read(from: channel).map { promise.succeed($0) }
             }
-            let channel = try await Connector.connect(to: listener.endpoint, group: group, deadline: second) {
+            let channel = try await Connector.connect(to: listener.endpoint, group: group, deadline: deadline) {
                 $0.eventLoop.makeSucceededVoidFuture()
             }
             let credentials = try await promise.futureResult.get()
@@ -104,8 +105,7 @@ struct ListenerTests {
     func stale() async throws {
         let directory = try TemporaryFolder()
         let path = directory.path + "/data.sock"
-        let dead = try listeningUnixSocket(path)
-        Glibc.close(dead)
+        Glibc.close(try boundUnixSocket(path))
         #expect(FileManager.default.fileExists(atPath: path))
         let listener = try await Listener.bind(.unix(path: path), group: group, child: Self.echo)
         #expect(try await roundTrip(.unix(path: path)) == "water")
@@ -211,16 +211,18 @@ struct ListenerTests {
         let missing = directory.path + "/none.sock"
         #expect(await connectError(.unix(path: missing)) == .noSocket(path: missing))
         let dead = directory.path + "/dead.sock"
-        Glibc.close(try listeningUnixSocket(dead))
+        Glibc.close(try boundUnixSocket(dead))
         #expect(await connectError(.unix(path: dead)) == .refused(.unix(path: dead)))
-        let listener = try await Listener.bind(.tcp(host: "127.0.0.1", port: 0), group: group, child: Self.echo)
-        await listener.close()
-        #expect(await connectError(listener.endpoint) == .refused(listener.endpoint))
+        // Held to the end, so that nobody else gets the port and listens there.
+        let (silent, port) = try boundTCPSocket()
+        defer { Glibc.close(silent) }
+        let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
+        #expect(await connectError(endpoint) == .refused(endpoint))
     }
 
     private func connectError(_ endpoint: Endpoint) async -> ConnectError? {
         do throws(ConnectError) {
-            _ = try await Connector.connect(to: endpoint, group: group, deadline: second) {
+            _ = try await Connector.connect(to: endpoint, group: group, deadline: deadline) {
                 $0.eventLoop.makeSucceededVoidFuture()
             }
             return nil
@@ -229,8 +231,16 @@ struct ListenerTests {
         }
     }
 
-    /// A listening socket made with plain system calls, as systemd or a dead server would have made it.
+    /// A listening socket made with plain system calls, as systemd would have made it.
     private func listeningUnixSocket(_ path: String) throws -> CInt {
+        let descriptor = try boundUnixSocket(path)
+        try #require(listen(descriptor, 5) == 0)
+        return descriptor
+    }
+
+    /// A socket with a file that never listens: closed, it is that of a dead server. One that has listened could still do so
+    /// in a child that another test is just starting.
+    private func boundUnixSocket(_ path: String) throws -> CInt {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -242,7 +252,24 @@ struct ListenerTests {
             }
         }
         try #require(status == 0)
-        try #require(listen(descriptor, 5) == 0)
         return descriptor
+    }
+
+    /// A socket that has a port of this machine and does not listen there. The caller closes it.
+    private func boundTCPSocket() throws -> (descriptor: CInt, port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var byteCount = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // The variables outlive the calls, and the size is the address's.
+        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                guard unsafe Glibc.bind(descriptor, name, byteCount) == 0 else { return CInt(-1) }
+                return unsafe getsockname(descriptor, name, &byteCount)
+            }
+        }
+        try #require(status == 0)
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What every iterator promises when records cannot be delivered.
-@Suite("every iterator: bad records", .timeLimit(.minutes(2))) struct AllIteratorsDamageTests {
+@Suite("every iterator: bad records", .timeLimit(.minutes(10))) struct AllIteratorsDamageTests {
     private static let damageable = IteratorFixture.all.filter(\.canBeDamaged)
     private static let damaged: Set<Int> = [0, 5, 6, 13, 22]
 

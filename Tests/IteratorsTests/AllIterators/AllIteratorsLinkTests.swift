@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What every iterator promises when links are not followed, as for paths that a client names.
-@Suite("every iterator: links", .timeLimit(.minutes(2))) struct AllIteratorsLinkTests {
+@Suite("every iterator: links", .timeLimit(.minutes(10))) struct AllIteratorsLinkTests {
     /// Whether an epoch can be read.
     private func isReadable(
         _ kind: IteratorKind, _ parameters: [String: ParameterValue], followsLinks: Bool

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What every iterator of the catalog promises about which records come where.
-@Suite("every iterator: order", .timeLimit(.minutes(2))) struct AllIteratorsOrderTests {
+@Suite("every iterator: order", .timeLimit(.minutes(10))) struct AllIteratorsOrderTests {
     @Test("every kind of the catalog has a fixture")
     func fixtures() {
         let names = Set(IteratorFixture.all.map(\.kind.name))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A batch is a function of its address: neither threads nor what was read before it change a byte.
-@Suite("every iterator: purity", .timeLimit(.minutes(2))) struct AllIteratorsPurityTests {
+@Suite("every iterator: purity", .timeLimit(.minutes(10))) struct AllIteratorsPurityTests {
     private static let shuffled: [String: ParameterValue] = ["shuffle": .bool(true), "seed": .integer(3)]
 
     @Test("the same bytes for 1, 2 and 7 threads, twice in a row", arguments: IteratorFixture.all)

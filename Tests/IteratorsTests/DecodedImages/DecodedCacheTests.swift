@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Decoded images that are kept: the same bytes, found again, and within their memory.
-@Suite("the cache of decoded images", .timeLimit(.minutes(2))) struct DecodedCacheTests {
+@Suite("the cache of decoded images", .timeLimit(.minutes(10))) struct DecodedCacheTests {
     /// One way to make samples.
     struct Way: Sendable, CustomTestStringConvertible {
         var testDescription: String

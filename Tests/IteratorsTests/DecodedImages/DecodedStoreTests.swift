@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Decoded images on disk: whatever the disk does, the bytes are those of decoding.
-@Suite("decoded images on disk", .timeLimit(.minutes(1))) struct DecodedStoreTests {
+@Suite("decoded images on disk", .timeLimit(.minutes(10))) struct DecodedStoreTests {
     /// Parameters that keep nothing in memory.
     static let onDisk: [String: ParameterValue] = [
         "cache": .integer(0), "cache_disk": .string("1GiB"), "round_batch": .bool(false), "resize": .integer(40),
