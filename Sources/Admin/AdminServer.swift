@@ -36,6 +36,8 @@ package final class AdminServer: Service {
     private static let mostStrangers = 8
     /// A connection that asks nothing so long is closed.
     private static let idleTimeout = TimeAmount.seconds(30)
+    /// What an answer under way when the server stops may yet take.
+    private static let lastAnswerTime = TimeAmount.seconds(5)
     /// Bodies are a few words of JSON.
     private static let maxBodyBytes = 64 * 1024
 
@@ -44,13 +46,13 @@ package final class AdminServer: Service {
         /// nil over TCP.
         var peer: PeerCredentials?
         var access: AdminAccess
+        /// A request has come whose answer has not been written yet.
+        var isAnswering = false
     }
 
     private struct State {
         var listeners: [Listener] = []
         var connections: [ObjectIdentifier: Connection] = [:]
-        /// Requests whose answers have not been written yet.
-        var answering = 0
         var isStopped = false
     }
     private let places: [Place]
@@ -94,15 +96,20 @@ package final class AdminServer: Service {
     }
 
     private func stop() async {
-        let (listeners, channels) = state.withLock { state in
+        let (listeners, connections) = state.withLock { state in
             state.isStopped = true
             defer { state.listeners = [] }
-            return (state.listeners, state.connections.values.map(\.channel))
+            return (state.listeners, Array(state.connections.values))
         }
         for listener in listeners { await listener.close() }
-        // Whoever asked for the drain that leads here is told so. A peer that does not read is not waited for much longer.
-        for _ in 0..<100 where state.withLock({ $0.answering > 0 }) { try? await Task.sleep(for: .milliseconds(10)) }
-        for channel in channels { channel.close(promise: nil) }
+        // Whoever asked for the drain that leads here is told so: `respond` closes what it has answered.
+        for connection in connections {
+            let channel = connection.channel
+            channel.eventLoop.scheduleTask(in: connection.isAnswering ? Self.lastAnswerTime : .zero) {
+                channel.close(promise: nil)
+            }
+        }
+        for connection in connections { try? await connection.channel.closeFuture.get() }
     }
 
     private func listen(_ place: Place) async throws(ListenError) -> Listener {
@@ -153,11 +160,18 @@ package final class AdminServer: Service {
         to request: Request, _ writer: consuming ResponseWriter, from channel: any Channel, _ pages: AdminPages
     ) async throws {
         // One that is no longer among them is closed, and hears no answer.
+        let key = ObjectIdentifier(channel)
         let connection = state.withLock { state in
-            state.answering += 1
-            return state.connections[ObjectIdentifier(channel)]
+            state.connections[key]?.isAnswering = true
+            return state.connections[key]
         }
-        defer { state.withLock { $0.answering -= 1 } }
+        defer {
+            let isLast = state.withLock { state in
+                state.connections[key]?.isAnswering = false
+                return state.isStopped
+            }
+            if isLast { channel.close(promise: nil) }
+        }
         let answer: AdminAnswer
         do {
             let body = try await request.body.collect(upTo: Self.maxBodyBytes)

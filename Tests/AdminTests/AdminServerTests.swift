@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 import Testing
 import Transport
 
@@ -104,6 +105,28 @@ import Transport
             #expect(garbled.contains("400"))
             let healthy = try await Self.curl(["--unix-socket", socket, "http://h/healthz"])
             #expect(healthy.hasPrefix("ok\n"))
+        }
+    }
+
+    @Test("who waits for an answer when the server stops gets it")
+    func lastAnswer() async throws {
+        let socket = Mutex("")
+        // Answered only when the server has stopped listening, which takes its socket's file away.
+        let control = FakeControlPlane(beforeReload: {
+            while FileManager.default.fileExists(atPath: socket.withLock { $0 }) {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        })
+        let answers = Mutex<[Task<String, any Error>]>([])
+        try await Self.withServer(control) { folder, _ in
+            let path = folder + "/admin.sock"
+            socket.withLock { $0 = path }
+            let answer = Task { try await Self.curl(["--unix-socket", path, "-X", "POST", "http://h/v1/reload"]) }
+            answers.withLock { $0.append(answer) }
+            while control.notes.withLock({ $0.reloads == 0 }) { try? await Task.sleep(for: .milliseconds(5)) }
+        }
+        for answer in answers.withLock({ $0 }) {
+            #expect(try await answer.value.hasSuffix("\n200 application/json"))
         }
     }
 

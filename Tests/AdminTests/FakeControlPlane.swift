@@ -15,15 +15,18 @@ final class FakeControlPlane: ControlPlane {
     let isReady: Bool
     let refusal: ReloadRefusal?
     let figures: MetricsReport
+    /// What a reload waits for after it has been noted.
+    let beforeReload: @Sendable () async -> Void
 
     init(
         isHealthy: Bool = true, isReady: Bool = true, refusal: ReloadRefusal? = nil,
-        figures: MetricsReport = MetricsReport()
+        figures: MetricsReport = MetricsReport(), beforeReload: @escaping @Sendable () async -> Void = {}
     ) {
         self.isHealthy = isHealthy
         self.isReady = isReady
         self.refusal = refusal
         self.figures = figures
+        self.beforeReload = beforeReload
     }
 
     func status() -> StatusReport {
@@ -101,6 +104,7 @@ final class FakeControlPlane: ControlPlane {
 
     func reload() async throws(ReloadRefusal) -> ReloadReport {
         notes.withLock { $0.reloads += 1 }
+        await beforeReload()
         if let refusal { throw refusal }
         return ReloadReport(changed: ["log.level"], needsRestart: ["threads"])
     }

@@ -11,7 +11,8 @@ from conftest import CHECKOUT
 
 from headrace import ConnectionLostError, ProtocolError
 from headrace._batch import DataDesc, SparseDesc, decode_batch, numpy_dtype
-from headrace._connection import BatchFrame, Connection, Deadline
+from headrace._connection import BatchFrame, Connection
+from headrace._deadline import Deadline
 from headrace._endpoint import Endpoint
 from headrace._memory import BufferPool
 from headrace._opened import count, parse_opened

@@ -6,24 +6,23 @@ import os
 import select
 import socket
 import ssl
-import threading
-import time
 import zlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _credentials, _endpoint, _sidechannel
+from . import _credentials, _endpoint, _greeting, _sidechannel
 from ._credentials import Credentials
+from ._deadline import Deadline
 from ._endpoint import Endpoint
 from ._handover import HandedArray
 from ._lowwater import PATIENCE_SECONDS, LowWater
 from ._memory import BufferPool
 from ._opened import count
+from ._sending import Sender
 from ._sidechannel import SideChannel
 from ._slots import Slots
-from ._version import __version__
 from ._wire import (
     CONTROL_PAYLOAD_LIMIT,
     HEADER_BYTES,
@@ -33,27 +32,11 @@ from ._wire import (
     check_payload,
     decode_header,
     decode_json,
-    encode_frame,
-    encode_json,
 )
-from .errors import ConnectionLostError, DeadlineError, HeadraceError, ProtocolError, from_wire
+from .errors import ConnectionLostError, DeadlineError, HeadraceError, ProtocolError
 
-MAX_FRAME = 1 << 32
-_LONGEST_SEND_SECONDS = 1.0
 # Other threads may leave something to be sent meanwhile.
 _LONGEST_POLL_SECONDS = 1.0
-
-
-class Deadline:
-    """A point in time, and how long it was away when it was set."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    @property
-    def remaining(self) -> float:
-        return max(0.0, self._end - time.monotonic())
 
 
 class BatchFrame:
@@ -66,7 +49,7 @@ class BatchFrame:
         self.is_slot = is_slot
 
 
-class Connection:
+class Connection(Sender):
     """A greeted connection.
 
     A wait that ends early, by its deadline or by Ctrl-C, leaves the frame that was under way where it was; the next
@@ -84,6 +67,7 @@ class Connection:
         buffers: BufferPool,
         credentials: Credentials | None = None,
     ) -> None:
+        super().__init__(sock)
         self.endpoint = endpoint
         self._credentials = credentials or Credentials()
         self.server: dict[str, Any] = {}
@@ -93,29 +77,18 @@ class Connection:
         self.max_batch = 0
         self.goaway: dict[str, Any] | None = None
         self.bytes_received = 0
-        self._sock = sock
         self._low_water = LowWater(sock)
         self._pid = os.getpid()
         self._checksum = checksum
         self._shared_memory = shared_memory
         self.buffers = buffers
         self._torn = False
-        self._closed = False
         self._side_channel: SideChannel | None = None
         # The side channel comes with the server's first bytes, and nothing of that kind later.
         self._is_greeting = False
-        # TLS may have to write before it can go on reading, and the other way round.
+        # TLS may have to write before it can go on reading.
         self._read_wants_room = False
-        self._send_wants_bytes = False
-        # Batches in memory that the server shares; None when they come as bytes.
-        self.slots: Slots | None = None
         self._slot_frame: BatchFrame | None = None
-        # Held while bytes are added to `_outgoing` or sent: slots are released from destructors, which may run on any
-        # thread and inside any call, even inside one that holds it.
-        self._sending = threading.Lock()
-        self._send_is_torn = False
-        self._outgoing = bytearray()
-        self._sent = 0
         self._received = 0
         self._head = bytearray(HEADER_BYTES)
         self._head_view = memoryview(self._head)
@@ -153,47 +126,17 @@ class Connection:
         return connection
 
     def _greet(self, deadline: Deadline) -> None:
-        features = ["arrays"]
-        if self._checksum:
-            features.append("checksum")
-        if self.endpoint.path is not None:
-            features.append("descriptors")
-            if self._shared_memory:
-                features.append("slots")
         self._is_greeting = True
-        hello: dict[str, Any] = {
-            "major": 1,
-            "minor": 2,
-            "features": features,
-            "client": f"headrace-python/{__version__}",
-            "pid": os.getpid(),
-            "max_frame": MAX_FRAME,
-        }
-        if self._credentials.token is not None:
-            hello["token"] = self._credentials.token
+        hello = _greeting.offer(
+            self.endpoint, checksum=self._checksum, shared_memory=self._shared_memory, token=self._credentials.token
+        )
         self.post(FrameType.HELLO, hello)
         frame = self.receive(deadline, "HELLO")
         self.release()
         self._is_greeting = False
         if isinstance(frame, BatchFrame):
             raise ProtocolError("the server sent BATCH where HELLO was due", scope="connection")
-        if frame.header.type == FrameType.ERROR:
-            raise from_wire(decode_json(frame.payload, "ERROR"))
-        if frame.header.type != FrameType.HELLO:
-            raise ProtocolError(
-                f"the server sent {FrameType(frame.header.type).name} where HELLO was due", scope="connection"
-            )
-        hello = decode_json(frame.payload, "HELLO")
-        if hello.get("major") != 1:
-            raise ProtocolError(
-                f"the server speaks version {hello.get('major')!r:.20} of the protocol, this client version 1",
-                code="version",
-                scope="connection",
-            )
-        self.server = hello
-        agreed = hello.get("features")
-        if isinstance(agreed, list):
-            self.features = frozenset(name for name in agreed if isinstance(name, str))
+        self.server, self.features = _greeting.parse(frame)
         if "slots" in self.features and self._side_channel is not None:
             self.slots = Slots(self._side_channel, self._send_releases)
 
@@ -207,85 +150,6 @@ class Connection:
     def usable(self) -> bool:
         """False in a forked child, after a loss, and after an interruption at the one bad moment."""
         return not self._closed and not self._torn and not self._send_is_torn and self._pid == os.getpid()
-
-    def post(self, kind: FrameType, value: dict[str, Any]) -> None:
-        """Sends a control message as far as the socket takes it now; the rest goes while the next answer is awaited."""
-        self._post_bytes(kind, encode_json(value))
-
-    def post_with_next(self, kind: FrameType, value: dict[str, Any]) -> None:
-        """Sends a control message with the next one, or when something is awaited: each message wakes the server."""
-        self._post_bytes(kind, encode_json(value), waits=True)
-
-    def _post_bytes(self, kind: FrameType, payload: bytes | memoryview, *, waits: bool = False) -> None:
-        self._lock_sending()
-        try:
-            self._append(kind, payload)
-            if not waits:
-                self._send_pending()
-        finally:
-            self._sending.release()
-        self._send_releases()
-
-    def _flush(self) -> None:
-        self._lock_sending()
-        try:
-            self._send_pending()
-        finally:
-            self._sending.release()
-        self._send_releases()
-
-    def _lock_sending(self) -> None:
-        # Nobody waits while holding it. Only an interruption right behind its taking leaves it locked.
-        if not self._sending.acquire(timeout=_LONGEST_SEND_SECONDS):
-            raise self._lost("room to send", "it was interrupted at a bad moment")
-        # Behind an interruption whose exception was lost in a destructor.
-        if self._send_is_torn:
-            self._sending.release()
-            raise self._lost("room to send", "it was interrupted at a bad moment")
-
-    def _send_releases(self) -> None:
-        """Tells the server of slots that nobody looks at any more. Whoever holds the lock does it behind its own work."""
-        slots = self.slots
-        while slots is not None and slots.has_released and self._sending.acquire(blocking=False):
-            try:
-                # Nobody is to be told any more, but the memory goes.
-                if self._closed or self._send_is_torn:
-                    slots.collect()
-                    return
-                self._send_is_torn = True
-                numbers = slots.collect()
-                if numbers:
-                    self._append(FrameType.RELEASE, encode_json({"slots": numbers}))
-                self._send_is_torn = False
-                self._send_pending()
-            finally:
-                self._sending.release()
-
-    def _append(self, kind: FrameType, payload: bytes | memoryview) -> None:
-        self._send_is_torn = True
-        self._outgoing += encode_frame(kind, payload, sequence=self._sent)
-        self._sent += 1
-        self._send_is_torn = False
-
-    def _send_pending(self) -> None:
-        while self._outgoing:
-            self._send_is_torn = True
-            try:
-                count = self._sock.send(self._outgoing)
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                self._send_is_torn = False
-                return
-            except ssl.SSLWantReadError:
-                self._send_wants_bytes = True
-                self._send_is_torn = False
-                return
-            except OSError:
-                # The reason may be waiting to be read as an ERROR frame; reading finds that, or the end.
-                self._outgoing.clear()
-                self._send_is_torn = False
-                return
-            del self._outgoing[:count]
-            self._send_is_torn = False
 
     def post_array(self, array: HandedArray, deadline: Deadline) -> None:
         """Sends ATTACH and the array's elements; the answer, ATTACHED or an ERROR, is the caller's to read.

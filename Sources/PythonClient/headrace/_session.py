@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._batch import Payload, decode_batch
-from ._connection import MAX_FRAME, BatchFrame, Connection, Deadline
+from ._connection import BatchFrame, Connection
+from ._deadline import Deadline
+from ._greeting import MAX_FRAME
 from ._handover import HandedArray
 from ._opened import Opened, count, parse_opened
 from ._wire import FrameType, decode_json

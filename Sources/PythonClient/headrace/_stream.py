@@ -12,7 +12,8 @@ from typing import Any
 
 from . import _state
 from ._batch import DataBatch, DataDesc, Payload
-from ._connection import Connection, Deadline
+from ._connection import Connection
+from ._deadline import Deadline
 from ._handover import HandedArray
 from ._memory import BufferPool
 from ._normalise import DeferredBatch, Normalisation
